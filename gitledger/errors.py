@@ -1,0 +1,107 @@
+"""Every refusal gitledger makes: one root, few kinds, each with a code, an exit code and a next command."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import shlex
+
+
+class LedgerError(Exception):
+    """What went wrong, in one sentence, with a machine-readable code and the command that would help.
+
+    `hint` is an argument list (`("gitledger", "task", "list")`), never a string, so that no name from a
+    repository can smuggle shell syntax into it. `exit_code` follows the table of design §7.
+    """
+
+    code = "INTERNAL"
+    exit_code = 1
+    retryable = False
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        code: str | None = None,
+        hint: Sequence[str] = (),
+        remediation: Sequence[str] = (),
+        details: dict[str, Any] | None = None,
+        task_id: str | None = None,
+        blocking_refs: Sequence[str] = (),
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        if code is not None:
+            self.code = code
+        self.hint = tuple(hint)
+        self.remediation = tuple(remediation)
+        self.details = details or {}
+        self.task_id = task_id
+        self.blocking_refs = tuple(blocking_refs)
+
+    @property
+    def hint_text(self) -> str | None:
+        """The hint as one shell-quoted line, or None."""
+        return shlex.join(self.hint) if self.hint else None
+
+    def to_dict(self) -> dict[str, Any]:
+        """The `error` object of the JSON contract (design §7)."""
+        return {
+            "code": self.code,
+            "message": self.message,
+            "hint": self.hint_text,
+            "remediation": list(self.remediation),
+            "details": self.details,
+            "task_id": self.task_id,
+            "blocking_refs": list(self.blocking_refs),
+            "exit_code": self.exit_code,
+            "retryable": self.retryable,
+        }
+
+
+class InvalidInput(LedgerError):
+    """The input itself is wrong: exit 2."""
+
+    code = "INVALID_INPUT"
+    exit_code = 2
+
+
+class Refused(LedgerError):
+    """A workflow gate said no: exit 3."""
+
+    code = "WORKFLOW_REJECTION"
+    exit_code = 3
+
+
+class Conflict(LedgerError):
+    """Somebody else holds it, or a reference is ambiguous: exit 4."""
+
+    code = "CONFLICT"
+    exit_code = 4
+
+
+class NotFound(LedgerError):
+    """What was named does not exist: exit 5."""
+
+    code = "NOT_FOUND"
+    exit_code = 5
+
+
+class StorageError(LedgerError):
+    """The repository or the ledger cannot be read or written: exit 6."""
+
+    code = "STORAGE_ERROR"
+    exit_code = 6
+
+
+class ValidationFailed(LedgerError):
+    """Todos, checks or lint are not satisfied: exit 7."""
+
+    code = "VALIDATION_FAILED"
+    exit_code = 7
+
+
+class LostRace(Conflict):
+    """Another writer moved the ref first. `Ledger.run` catches it and decides again."""
+
+    code = "LOST_RACE"
+    retryable = True
