@@ -1,0 +1,34 @@
+"""The files of an entry: which blobs change where when an operation's events join the ledger's tree."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from gitledger.model import codec, fold
+from gitledger.store.tree import BOOK, LEDGER_FILE, task_directory
+
+
+def entry_files(
+    events: Iterable[codec.Event], states: dict[str | None, Any], directories: dict[str, str | None], is_first: bool
+) -> tuple[dict[str, bytes | None], dict[str, str]]:
+    """The files to write (None: to remove) by path in the ledger's tree, and the task folders that move.
+
+    `directories` says where each touched task lies now (None: it is new); `is_first` that the ledger begins.
+    """
+    files: dict[str, bytes | None] = {}
+    moves: dict[str, str] = {}
+    places: dict[str | None, str] = {None: BOOK}
+    for uid, state in states.items():
+        if uid is not None:
+            task = state.task
+            places[uid] = task_directory(task.number, uid, archived=task.archived_at is not None)
+            old = directories.get(uid)
+            if old is not None and old != places[uid]:
+                moves[old] = places[uid]
+        elif is_first:
+            info = codec.LedgerInfo(codec.FORMAT_VERSION, codec.FOLD_VERSION, state.book.uid)
+            files[LEDGER_FILE] = codec.encode_ledger(info)
+        for name, data in fold.files(state).items():
+            files[f"{places[uid]}/{name}"] = data
+    for event in events:
+        files[f"{places[event.task]}/events/{codec.file_name(event)}"] = event.raw
+    return files, moves

@@ -1,0 +1,259 @@
+"""The index of one ledger: a SQLite cache of every task's row and record bytes at one tip, which answers listings."""
+
+from collections.abc import Iterable, Iterator
+
+import os
+import sqlite3
+
+from msgspec import json
+
+from gitledger.model import codec, workflow
+from gitledger.model.task import Row, Task
+
+INDEX_VERSION = 1
+
+# A listing reads `line`, a whole row in one cell: taking 10,000 rows of 20 columns apart costs three times as much.
+_SCHEMA = """
+CREATE TABLE meta (key TEXT PRIMARY KEY, value) WITHOUT ROWID;
+CREATE TABLE task (
+    number, uid, clock, directory, line, digits, slug, status, deleted, archived, top,
+    plans, questions, runs, changes, open_claims, todos, todos_done,
+    PRIMARY KEY (number, uid, clock, directory)
+) WITHOUT ROWID;
+CREATE UNIQUE INDEX task_directory ON task (directory);
+CREATE INDEX task_digits ON task (digits);
+CREATE INDEX task_slug ON task (slug);
+CREATE INDEX task_top ON task (top);
+CREATE TABLE record (directory TEXT PRIMARY KEY, data BLOB);
+CREATE TABLE dependency (directory, needs);
+CREATE INDEX dependency_directory ON dependency (directory);
+CREATE INDEX dependency_needs ON dependency (needs);
+"""
+_TABLES = ("meta", "task", "record", "dependency")
+
+_encode = json.Encoder().encode
+_decode = json.Decoder(Row).decode
+
+
+class Index:
+    """One connection to an index. What it answers belongs to the tip in `tip`, held by a read transaction."""
+
+    def __init__(self, path: str, *, timeout_ms: int = 2000, uri: bool = False) -> None:
+        self.path = path
+        # Explicit BEGIN and COMMIT only; the caller's threads take turns.
+        self.db = sqlite3.connect(path, isolation_level=None, check_same_thread=False, uri=uri)
+        self.db.execute(f"PRAGMA busy_timeout = {timeout_ms}")
+        self.db.execute("PRAGMA synchronous = NORMAL")
+
+    def close(self) -> None:
+        """End the read transaction and the connection."""
+        self.db.close()
+
+    # ---------------------------------------------------------------- transactions
+
+    def begin_read(self) -> None:
+        """Hold on to the state of this moment until `close` or `end`."""
+        self.db.execute("BEGIN")
+
+    def begin_write(self) -> None:
+        """Be the only writer until `end`."""
+        self.db.execute("BEGIN IMMEDIATE")
+
+    def end(self, *, keep: bool = True) -> None:
+        """Commit, or throw away."""
+        if self.db.in_transaction:
+            self.db.execute("COMMIT" if keep else "ROLLBACK")
+
+    # ---------------------------------------------------------------- what it describes
+
+    def meta(self, key: str) -> str | int | None:
+        """A fact about the index itself."""
+        found = self.db.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
+        return found[0] if found else None
+
+    def set_meta(self, key: str, value: str | int) -> None:
+        """Set a fact about the index itself."""
+        self.db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, value))
+
+    @property
+    def tip(self) -> str | None:
+        """The tip that the index describes; None where it describes nothing, or was made by another version."""
+        if not self.db.execute("SELECT 1 FROM sqlite_schema WHERE name = 'meta'").fetchone():
+            return None
+        made_by = (self.meta("version"), self.meta("fold"))
+        tip = self.meta("tip")
+        return str(tip) if tip and made_by == (INDEX_VERSION, codec.FOLD_VERSION) else None
+
+    def reset(self) -> None:
+        """Empty the index, inside a write transaction."""
+        for table in _TABLES:
+            self.db.execute(f"DROP TABLE IF EXISTS {table}")
+        for statement in _SCHEMA.split(";"):
+            if statement.strip():
+                self.db.execute(statement)
+        self.set_meta("version", INDEX_VERSION)
+        self.set_meta("fold", codec.FOLD_VERSION)
+
+    def remove(self, directories: Iterable[str]) -> None:
+        """Forget the tasks in these folders."""
+        keys = [(directory,) for directory in directories]
+        for table in ("task", "record", "dependency"):
+            self.db.executemany(f"DELETE FROM {table} WHERE directory = ?", keys)
+
+    def add(self, tasks: Iterator[tuple[str, bytes, Task]]) -> None:
+        """Add tasks: folder, record bytes, record."""
+        cells = f"({', '.join('?' * 18)})"
+        for chunk in _chunks(tasks, 500):
+            self.db.executemany(f"INSERT OR REPLACE INTO task VALUES {cells}", [_cells(d, t) for d, _, t in chunk])
+            self.db.executemany("INSERT OR REPLACE INTO record VALUES (?, ?)", [(d, data) for d, data, _ in chunk])
+            needs = [(directory, link.on) for directory, _, task in chunk for link in task.dependencies]
+            self.db.executemany("INSERT INTO dependency VALUES (?, ?)", needs)
+
+    # ---------------------------------------------------------------- answers
+
+    def lookup(self, *, number: int | None = None, slug: str | None = None, prefix: str | None = None) -> list[Row]:
+        """The tasks, not deleted, that match the one criterion given; `prefix` is the beginning of a uid."""
+        if number is not None:
+            return self._rows("number = ? AND NOT deleted", (_bounded(number),))
+        if slug is not None:
+            return self._rows("slug = ? AND NOT deleted", (slug,))
+        digits = _digits(prefix or "")
+        return self._rows("digits >= ? AND digits < ? AND NOT deleted", (digits, digits + "g"))
+
+    def row(self, uid: str) -> Row | None:
+        """The row of one task, deleted or not."""
+        return next(iter(self._rows("digits = ? AND uid = ?", (_digits(uid), uid))), None)
+
+    def rows(self, *, archived: bool = False) -> list[Row]:
+        """Every task that is not deleted, by number; archived ones only if asked for."""
+        return self._rows("NOT deleted" if archived else "NOT deleted AND NOT archived", ())
+
+    def dependents(self, uid: str) -> list[Row]:
+        """The tasks, not deleted, that depend on the task `uid` in any way."""
+        return self._rows("NOT deleted AND directory IN (SELECT directory FROM dependency WHERE needs = ?)", (uid,))
+
+    def record_bytes(self, uid: str) -> bytes | None:
+        """`task.json` of one task."""
+        found = self.db.execute(
+            "SELECT data FROM record JOIN task USING (directory) WHERE digits = ? AND uid = ?"
+            " ORDER BY clock DESC, directory LIMIT 1",
+            (_digits(uid), uid),
+        ).fetchone()
+        return found[0] if found else None
+
+    def taken_slugs(self, stem: str) -> set[str]:
+        """The slugs, of deleted tasks too, that are `stem` or `stem` with a suffix after `-`."""
+        # "." comes right after "-".
+        query = "SELECT slug FROM task WHERE slug = ? OR slug >= ? AND slug < ?"
+        return {slug for (slug,) in self.db.execute(query, (stem, stem + "-", stem + "."))}
+
+    def top_number(self) -> int:
+        """The highest number ever given in this ledger: deleted and renumbered tasks and the book's floor count."""
+        (top,) = self.db.execute("SELECT max(top) FROM task").fetchone()
+        return max(top or 0, int(self.meta("floor") or 0))
+
+    def counts(self) -> dict[str, int]:
+        """How many there are of everything, deleted tasks left out; `status:<status>` for each status."""
+        sums = self.db.execute(
+            "SELECT count(*), sum(plans), sum(questions), sum(runs), sum(changes), sum(open_claims),"
+            " sum(todos), sum(todos_done), sum(archived) FROM task WHERE NOT deleted"
+        ).fetchone()
+        names = ("tasks", "plans", "questions", "runs", "changes", "locks", "todos", "todos_done", "archived")
+        found = {"introductions": 0} | {name: value or 0 for name, value in zip(names, sums, strict=True)}
+        for status, many in self.db.execute("SELECT status, count(*) FROM task WHERE NOT deleted GROUP BY status"):
+            found[f"status:{status}"] = many
+        return found
+
+    def _rows(self, where: str, values: tuple[str | int, ...]) -> list[Row]:
+        query = f"SELECT line FROM task WHERE {where} ORDER BY "
+        found = [_decode(line) for (line,) in self.db.execute(query + "number, uid", values)]
+        if len({row.uid for row in found}) == len(found):
+            return found
+        # Two folders of one uid (a merge by plain git): the fuller one is seen, until `doctor` unites them.
+        fullest = {}
+        for (line,) in self.db.execute(query + "clock DESC, directory", values):
+            row = _decode(line)
+            fullest.setdefault(row.uid, row)
+        return sorted(fullest.values(), key=lambda row: (row.number, row.uid))
+
+
+def remove_files(path: str) -> None:
+    """Delete an index file with what SQLite keeps beside it."""
+    for suffix in ("", "-wal", "-shm", "-journal"):
+        try:
+            os.unlink(path + suffix)
+        except FileNotFoundError:
+            continue
+
+
+def _chunks(items: Iterator[tuple[str, bytes, Task]], size: int) -> Iterator[list[tuple[str, bytes, Task]]]:
+    chunk = []
+    for item in items:
+        chunk.append(item)
+        if len(chunk) == size:
+            yield chunk
+            chunk = []
+    yield chunk
+
+
+
+
+def _bounded(number: int) -> int:
+    """`number` as SQLite can hold it; an event made by somebody else may carry any."""
+    return max(-codec.MAX_INTEGER, min(number, codec.MAX_INTEGER))
+
+
+def _digits(uid: str) -> str:
+    return uid.replace("-", "")
+
+
+def _row(directory: str, task: Task) -> Row:
+    todos = task.live_todos()
+    plan = task.latest_plan()
+    return Row(
+        uid=task.uid,
+        number=task.number,
+        slug=task.slug,
+        title=task.title,
+        status=task.status,
+        role=workflow.role(task),
+        kind=task.kind,
+        workflow=task.workflow,
+        priority=task.priority,
+        owner=task.owner,
+        parent=task.parent,
+        created_at=task.created_at,
+        updated_at=task.updated_at,
+        plan_version=plan.version if plan else None,
+        todos_total=len(todos),
+        todos_done=sum(todo.is_done for todo in todos),
+        claims=tuple(task.claims),
+        is_archived=task.archived_at is not None,
+        is_deleted=task.deleted_at is not None,
+        directory=directory,
+    )
+
+
+def _cells(directory: str, task: Task) -> tuple[str | int | bytes | None, ...]:
+    """The columns of a task, in the order of the schema."""
+    row = _row(directory, task)
+    return (
+        _bounded(row.number),
+        row.uid,
+        _bounded(task.clock),
+        directory,
+        _encode(row),
+        _digits(row.uid),
+        row.slug,
+        row.status,
+        row.is_deleted,
+        row.is_archived,
+        _bounded(max(task.number, *task.former_numbers, 0)),
+        len(task.plans),
+        len(task.questions),
+        len(task.runs),
+        len(task.changes),
+        len(task.claims),
+        row.todos_total,
+        row.todos_done,
+    )

@@ -1,0 +1,75 @@
+"""Local state that no other clone sees: which task is active in which session or work tree."""
+
+import json
+import os
+import tempfile
+
+from typing import Any
+
+from gitledger.errors import StorageError
+from gitledger.model.texts import encode_name
+from gitledger.store.repo import Repository
+
+MAX_POINTER = 1 << 20
+
+
+def session_key(session: str) -> str:
+    """The pointer key of a session."""
+    return f"session-{session}"
+
+
+def worktree_key(repo: Repository) -> str:
+    """The pointer key of this work tree."""
+    return f"worktree-{repo.worktree_key}"
+
+
+def read_pointer(repo: Repository, key: str) -> dict[str, Any] | None:
+    """What `write_pointer` kept under `key`: ledger name → {uid, reason, at}; None where nothing is readable."""
+    try:
+        with open(_path(repo, key), "rb") as file:
+            value = json.loads(file.read(MAX_POINTER))
+    except (OSError, ValueError, RecursionError):
+        return None
+    return value if isinstance(value, dict) else None
+
+
+def write_pointer(repo: Repository, key: str, value: dict[str, Any] | None) -> None:
+    """Keep `value` under `key`, or forget the key; a reader sees the old value or the new one, never a part."""
+    path = _path(repo, key)
+    try:
+        if value is None:
+            _forget(path)
+        else:
+            _replace(path, json.dumps(value, ensure_ascii=True).encode())
+    except OSError as error:
+        raise StorageError(
+            f"The active task could not be remembered: {error.strerror}.",
+            code="WRITE_FAILED",
+            hint=("gitledger", "task", "active"),
+            remediation=(f"Check free space and permissions of {repo.local_dir}, or name the task with --task.",),
+            details={"path": path},
+        ) from error
+
+
+def _path(repo: Repository, key: str) -> str:
+    return os.path.join(repo.local_dir, "pointers", encode_name(key) + ".json")
+
+
+def _forget(path: str) -> None:
+    try:
+        os.unlink(path)
+    except (FileNotFoundError, NotADirectoryError):
+        return
+
+
+def _replace(path: str, data: bytes) -> None:
+    folder = os.path.dirname(path)
+    os.makedirs(folder, exist_ok=True)
+    handle, temporary = tempfile.mkstemp(dir=folder, prefix=".pointer-")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+        os.replace(temporary, path)
+    except OSError:
+        _forget(temporary)
+        raise

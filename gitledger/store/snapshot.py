@@ -1,0 +1,238 @@
+"""One state of a ledger as operations look at it: rows and records from the index, texts and events from git."""
+
+from collections.abc import Callable
+
+from typing import Self, TypeVar
+
+import pygit2
+
+from gitledger.errors import StorageError
+from gitledger.model import codec
+from gitledger.model.book import Book
+from gitledger.model.task import Row, Task
+from gitledger.store import chain
+from gitledger.store.objects import read_blob, read_commit, read_tree, unreadable
+from gitledger.store.index import Index
+from gitledger.store.refresh import (
+    BROKEN,
+    Progress,
+    index_in_memory,
+    index_path,
+    open_index,
+    rebuild_index,
+    replace_index,
+)
+from gitledger.store.report import Report
+from gitledger.store.repo import Repository
+from gitledger.store.tree import BOOK, LEDGER_FILE, find
+
+_TRIES = 8
+
+T = TypeVar("T")
+
+
+def open_snapshot(
+    repo: Repository, ledger: str, *, tip: str | None = None, progress: Progress | None = None
+) -> "Snapshot":
+    """The ledger as it is now, or as it was at `tip`; empty where there is no such ledger.
+
+    The index file follows the ledger's ref; a state that is not the ref's is answered from memory.
+    """
+    for _ in range(_TRIES):
+        current = repo.tip(ledger)
+        wanted = tip or current
+        if wanted is None:
+            return Snapshot(repo, ledger, None, None, progress)
+        if wanted != current:
+            break
+        snapshot = Snapshot(repo, ledger, wanted, None, progress)
+        index = open_index(repo, ledger, wanted, progress)
+        if index is not None:
+            snapshot.index = index
+            return snapshot
+    index = index_in_memory(repo, index_path(repo, ledger), wanted, progress)
+    return Snapshot(repo, ledger, wanted, index, progress)
+
+
+class Snapshot:
+    """A `Source` (ops/_base) at one tip. Close it, or use it in a `with`, to let the index go."""
+
+    def __init__(
+        self,
+        repo: Repository,
+        ledger: str,
+        tip: str | None,
+        index: Index | None,
+        progress: Progress | None = None,
+    ) -> None:
+        self.repo = repo
+        self.ledger = ledger
+        self.tip = tip
+        self.index = index
+        self.progress = progress
+        self.root = read_commit(repo.pg, tip).tree_id if tip is not None else None
+        self.info = self._read_info()
+        if self.info is not None and self.info.format > codec.FORMAT_VERSION:
+            raise StorageError(
+                f"Ledger {ledger} has format {self.info.format}; this version reads up to {codec.FORMAT_VERSION}.",
+                code="UPGRADE_REQUIRED",
+                hint=("gitledger", "version"),
+                remediation=("Upgrade gitledger, then try again.",),
+            )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let the index go."""
+        if self.index is not None:
+            self.index.close()
+
+    @property
+    def needs_upgrade(self) -> bool:
+        """Whether a newer gitledger wrote the records: reading goes on, writing must not."""
+        return self.info is not None and self.info.fold > codec.FOLD_VERSION
+
+    # ---------------------------------------------------------------- rows
+
+    def lookup(self, *, number: int | None = None, slug: str | None = None, prefix: str | None = None) -> list[Row]:
+        """The tasks that match the one criterion given; `prefix` is the beginning of a uid."""
+        return self._ask(lambda index: index.lookup(number=number, slug=slug, prefix=prefix), [])
+
+    def row(self, uid: str) -> Row | None:
+        """The row of one task, deleted or not."""
+        return self._ask(lambda index: index.row(uid), None)
+
+    def rows(self, *, archived: bool = False) -> list[Row]:
+        """Every task that is not deleted, by number; archived ones too if asked for."""
+        return self._ask(lambda index: index.rows(archived=archived), [])
+
+    def taken_slugs(self, stem: str) -> set[str]:
+        """The slugs that are `stem` or begin with `stem-`."""
+        return self._ask(lambda index: index.taken_slugs(stem), set())
+
+    def top_number(self) -> int:
+        """The highest number ever given."""
+        return self._ask(lambda index: index.top_number(), 0)
+
+    def dependents(self, uid: str) -> list[Row]:
+        """The tasks that depend on the task `uid` in any way."""
+        return self._ask(lambda index: index.dependents(uid), [])
+
+    def counts(self) -> dict[str, int]:
+        """How many there are of everything; `status:<status>` for each status."""
+        return self._ask(lambda index: index.counts(), {})
+
+    def request_events(self, key: str) -> list[str]:
+        """The ids of the events recorded under an idempotency key; not indexed yet."""
+        return []
+
+    def _ask(self, question: Callable[[Index], T], default: T) -> T:
+        """The index's answer; where its file turns out to be broken only now, that of one made anew."""
+        if self.index is None or self.tip is None:
+            return default
+        try:
+            return question(self.index)
+        except BROKEN:
+            self.index = replace_index(self.repo, self.ledger, self.tip, self.index)
+            return question(self.index)
+
+    # ---------------------------------------------------------------- one task
+
+    def directory(self, uid: str) -> str | None:
+        """The folder of a task in the ledger's tree."""
+        row = self.row(uid)
+        return row.directory if row is not None else None
+
+    def record(self, uid: str) -> Task | None:
+        """The record of one task, deleted or not."""
+
+        def read(index: Index) -> Task | None:
+            data = index.record_bytes(uid)
+            return codec.decode_task(data) if data is not None else None
+
+        return self._ask(read, None)
+
+    def text(self, uid: str, name: str) -> str | None:
+        """A long text of a task, by its name in the task's folder; None where there is none."""
+        directory = self.directory(uid)
+        data = self._file(f"{directory}/{name}") if directory else None
+        return data.decode("utf-8", "replace") if data is not None else None
+
+    def events(self, uid: str | None) -> list[codec.Event]:
+        """The events of a task, or of the book (None), in order."""
+        directory = self.directory(uid) if uid is not None else BOOK
+        oid = self._find(f"{directory}/events") if directory else None
+        if oid is None:
+            return []
+        found = []
+        for entry in read_tree(self.repo.pg, oid):
+            if entry.is_tree or not codec.EVENT_NAME.fullmatch(entry.name):
+                continue
+            try:
+                found.append(codec.decode(read_blob(self.repo.pg, entry.oid)))
+            except codec.CorruptEvent as error:
+                raise unreadable(entry.oid, f"event {directory}/events/{entry.name}") from error
+        return sorted(found, key=lambda event: event.order)
+
+    # ---------------------------------------------------------------- the ledger
+
+    def book(self) -> Book:
+        """The ledger's own record."""
+        data = self._file(f"{BOOK}/book.json")
+        if data is None:
+            return Book()
+        try:
+            return codec.decode_book(data)
+        except codec.CorruptEvent as error:
+            raise unreadable(f"{BOOK}/book.json", "file") from error
+
+    def entries(self, *, uid: str | None = None, limit: int = 0) -> list[chain.Entry]:
+        """The entries up to here, newest first; of one task only, if given; at most `limit` (0: all)."""
+        return list(chain.entries(self.repo, self.tip, uid=uid, limit=limit))
+
+    def verify(self) -> Report:
+        """Prove that everything up to here is whole."""
+        from gitledger.store.verify import verify
+
+        assert self.tip is not None  # only what exists is verified
+        return verify(self.repo, self.ledger, self.tip, self.progress)
+
+    def reindex(self) -> dict[str, int]:
+        """Build the index file anew, and count what it holds."""
+        assert self.tip is not None  # only what exists is indexed
+        self.close()
+        self.index = rebuild_index(self.repo, self.ledger, self.tip, self.progress)
+        return self.counts()
+
+    def _read_info(self) -> codec.LedgerInfo | None:
+        data = self._file(LEDGER_FILE)
+        if data is None:
+            return None
+        try:
+            return codec.decode_ledger(data)
+        except codec.CorruptEvent as error:
+            raise unreadable(LEDGER_FILE, "file") from error
+
+    def _file(self, path: str) -> bytes | None:
+        oid = self._find(path)
+        return read_blob(self.repo.pg, oid) if oid is not None else None
+
+    def _find(self, path: str) -> pygit2.Oid | None:
+        return find(self.repo.pg, self.root, path) if self.root is not None else None
+
+
+class Unread(Snapshot):
+    """A tip that nothing was read of, for `verify` and `reindex`: they work where a record or the index is broken."""
+
+    def __init__(self, repo: Repository, ledger: str, tip: str | None, progress: Progress | None = None) -> None:
+        self.repo = repo
+        self.ledger = ledger
+        self.tip = tip
+        self.index = None
+        self.progress = progress
+        self.root = None
+        self.info = None
