@@ -12,6 +12,7 @@ from gitledger.model import codec
 from gitledger.model.book import Workspace
 from gitledger.model.events import Fields
 from gitledger.model.task import (
+    Actor,
     Adoption,
     Approval,
     Change,
@@ -274,10 +275,11 @@ def _approved(state, event, data) -> None:
     state.set(event, f"plan {data.plan}", "accepted")
     accepted.status = "accepted"
     by = event.actor.brief()
+    name = data.approver_name or by.name
     accepted.approval = Approval(
         event=event.id,
         at=event.at,
-        by=by if by.type == data.approver else type(by)(data.approver, data.approver_name or by.name),
+        by=by if (by.type, by.name) == (data.approver, name) else Actor(data.approver, name),
         note=data.note,
         digest=data.digest,
         via=data.via,
@@ -328,7 +330,7 @@ def _question_answered(state, event, data) -> None:
     question.answer = data.text
     question.answered_at = event.at
     by = event.actor.brief()
-    question.answered_by = by if by.type == data.answered_by else type(by)(data.answered_by, by.name)
+    question.answered_by = by if by.type == data.answered_by else Actor(data.answered_by, by.name)
     question.answer_source = data.source
 
 
@@ -533,7 +535,7 @@ def _check_recorded(state, event, data) -> None:
 @_applies("criterion.waived")
 def _criterion_waived(state, event, data) -> None:
     by = event.actor.brief()
-    by = by if by.type == data.waived_by else type(by)(data.waived_by, by.name)
+    by = by if by.type == data.waived_by else Actor(data.waived_by, by.name)
     state.task.checks.append(
         Check(
             id=event.id,
@@ -610,7 +612,7 @@ def _dependency_waived(state, event, data) -> None:
     known = _dependency(state, data)
     if known is not None:
         by = event.actor.brief()
-        by = by if by.type == data.waived_by else type(by)(data.waived_by, by.name)
+        by = by if by.type == data.waived_by else Actor(data.waived_by, by.name)
         known.waiver = Waiver(event.id, event.at, by, data.reason)
 
 

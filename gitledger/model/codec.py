@@ -1,6 +1,5 @@
 """Bytes and meaning of events and records: canonical JSON, event ids, file names, sealing."""
 
-from hashlib import sha256
 from typing import Any
 
 import re
@@ -89,6 +88,8 @@ _ledger_decoder = json.Decoder(LedgerInfo)
 
 def event_id(raw: bytes) -> str:
     """The first 20 hex digits of the SHA-256 of an event's bytes."""
+    from hashlib import sha256  # loads OpenSSL, which a command that reads no event does not need
+
     return sha256(raw).hexdigest()[:20]
 
 
@@ -197,7 +198,7 @@ def seal(
         envelope["request"] = request
     envelope |= {"type": payload.type_name, "data": payload}
     try:
-        raw = _encoder.encode(envelope)
+        raw = _encoder.encode(envelope) + b"\n"
     except UnicodeEncodeError as error:
         raise InvalidInput("A text holds characters that are not valid Unicode (lone surrogates).") from error
     if len(raw) > MAX_EVENT:

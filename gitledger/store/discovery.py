@@ -7,7 +7,7 @@ import os
 import pygit2
 
 from gitledger.errors import StorageError
-from gitledger.store import settings
+from gitledger.store import libgit
 
 
 def named_git_dir(path: str, environ: Mapping[str, str]) -> str | None:
@@ -57,7 +57,11 @@ def explain(git_dir: str, common_dir: str) -> StorageError:
     """Why libgit2 refused the repository, from what lies on disk rather than from the message's words."""
     if not os.path.isdir(os.path.join(common_dir, "objects")):
         return not_a_repository(git_dir)
-    kept = settings.read_file(os.path.join(common_dir, "config"))
+    try:
+        libgit.collect_file(os.path.join(common_dir, "config"))
+    except (pygit2.GitError, OSError):
+        return bad_config()
+    kept = libgit.read_file(os.path.join(common_dir, "config"))
     object_format = kept.get("extensions.objectformat", "sha1").lower()
     ref_format = kept.get("extensions.refstorage", "files").lower()
     for name, found, wanted in (("object", object_format, "sha1"), ("ref", ref_format, "files")):
@@ -85,4 +89,11 @@ def explain(git_dir: str, common_dir: str) -> StorageError:
         )
     return StorageError(
         f"{git_dir} cannot be opened as a git repository.", code="UNSUPPORTED_REPOSITORY", hint=("git", "status")
+    )
+
+
+def bad_config() -> StorageError:
+    """The error for a configuration that git itself could not read."""
+    return StorageError(
+        "Git's configuration cannot be read.", code="BAD_CONFIG", hint=("git", "config", "--list", "--show-origin")
     )

@@ -10,7 +10,7 @@ from msgspec import json
 from gitledger.model import codec, workflow
 from gitledger.model.task import Row, Task
 
-INDEX_VERSION = 1
+INDEX_VERSION = 2
 
 # A listing reads `line`, a whole row in one cell: taking 10,000 rows of 20 columns apart costs three times as much.
 _SCHEMA = """
@@ -24,7 +24,7 @@ CREATE UNIQUE INDEX task_directory ON task (directory);
 CREATE INDEX task_digits ON task (digits);
 CREATE INDEX task_slug ON task (slug);
 CREATE INDEX task_top ON task (top);
-CREATE TABLE record (directory TEXT PRIMARY KEY, data BLOB);
+CREATE TABLE record (directory TEXT PRIMARY KEY, data BLOB, text BLOB);
 CREATE TABLE dependency (directory, needs);
 CREATE INDEX dependency_directory ON dependency (directory);
 CREATE INDEX dependency_needs ON dependency (needs);
@@ -100,13 +100,18 @@ class Index:
         for table in ("task", "record", "dependency"):
             self.db.executemany(f"DELETE FROM {table} WHERE directory = ?", keys)
 
-    def add(self, tasks: Iterator[tuple[str, bytes, Task]]) -> None:
-        """Add tasks: folder, record bytes, record."""
+    def add(self, tasks: Iterator[tuple[str, bytes, bytes, Task]]) -> None:
+        """Add tasks: folder, bytes of `task.json`, bytes of `task.md`, record."""
         cells = f"({', '.join('?' * 18)})"
         for chunk in _chunks(tasks, 500):
-            self.db.executemany(f"INSERT OR REPLACE INTO task VALUES {cells}", [_cells(d, t) for d, _, t in chunk])
-            self.db.executemany("INSERT OR REPLACE INTO record VALUES (?, ?)", [(d, data) for d, data, _ in chunk])
-            needs = [(directory, link.on) for directory, _, task in chunk for link in task.dependencies]
+            self.db.executemany(f"INSERT OR REPLACE INTO task VALUES {cells}", [_cells(d, t) for d, _, _, t in chunk])
+            self.db.executemany("INSERT OR REPLACE INTO record VALUES (?, ?, ?)", [item[:3] for item in chunk])
+            needs = [
+                (directory, uid)
+                for directory, _, _, task in chunk
+                for uid in (*(link.on for link in task.dependencies), task.parent)
+                if uid is not None
+            ]
             self.db.executemany("INSERT INTO dependency VALUES (?, ?)", needs)
 
     # ---------------------------------------------------------------- answers
@@ -129,13 +134,20 @@ class Index:
         return self._rows("NOT deleted" if archived else "NOT deleted AND NOT archived", ())
 
     def dependents(self, uid: str) -> list[Row]:
-        """The tasks, not deleted, that depend on the task `uid` in any way."""
+        """The tasks, not deleted, that depend on the task `uid` in any way, or are its children."""
         return self._rows("NOT deleted AND directory IN (SELECT directory FROM dependency WHERE needs = ?)", (uid,))
 
     def record_bytes(self, uid: str) -> bytes | None:
         """`task.json` of one task."""
+        return self._kept("data", uid)
+
+    def task_md(self, uid: str) -> bytes | None:
+        """`task.md` of one task."""
+        return self._kept("text", uid)
+
+    def _kept(self, column: str, uid: str) -> bytes | None:
         found = self.db.execute(
-            "SELECT data FROM record JOIN task USING (directory) WHERE digits = ? AND uid = ?"
+            f"SELECT {column} FROM record JOIN task USING (directory) WHERE digits = ? AND uid = ?"
             " ORDER BY clock DESC, directory LIMIT 1",
             (_digits(uid), uid),
         ).fetchone()
@@ -186,7 +198,7 @@ def remove_files(path: str) -> None:
             continue
 
 
-def _chunks(items: Iterator[tuple[str, bytes, Task]], size: int) -> Iterator[list[tuple[str, bytes, Task]]]:
+def _chunks(items: Iterator[tuple[str, bytes, bytes, Task]], size: int) -> Iterator[list[tuple[str, bytes, bytes, Task]]]:
     chunk = []
     for item in items:
         chunk.append(item)
@@ -209,7 +221,7 @@ def _digits(uid: str) -> str:
 
 def _row(directory: str, task: Task) -> Row:
     todos = task.live_todos()
-    plan = task.latest_plan()
+    plan = task.current_plan()
     return Row(
         uid=task.uid,
         number=task.number,

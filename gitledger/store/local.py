@@ -1,10 +1,10 @@
 """Local state that no other clone sees: which task is active in which session or work tree."""
 
-import json
 import os
-import tempfile
 
 from typing import Any
+
+from msgspec import MsgspecError, json
 
 from gitledger.errors import StorageError
 from gitledger.model.texts import encode_name
@@ -20,15 +20,15 @@ def session_key(session: str) -> str:
 
 def worktree_key(repo: Repository) -> str:
     """The pointer key of this work tree."""
-    return f"worktree-{repo.worktree_key}"
+    return f"worktree-{os.path.relpath(repo.git_dir, repo.common_dir)}"
 
 
 def read_pointer(repo: Repository, key: str) -> dict[str, Any] | None:
     """What `write_pointer` kept under `key`: ledger name → {uid, reason, at}; None where nothing is readable."""
     try:
         with open(_path(repo, key), "rb") as file:
-            value = json.loads(file.read(MAX_POINTER))
-    except (OSError, ValueError, RecursionError):
+            value = json.decode(file.read(MAX_POINTER))
+    except (OSError, MsgspecError, UnicodeDecodeError, RecursionError):
         return None
     return value if isinstance(value, dict) else None
 
@@ -40,7 +40,7 @@ def write_pointer(repo: Repository, key: str, value: dict[str, Any] | None) -> N
         if value is None:
             _forget(path)
         else:
-            _replace(path, json.dumps(value, ensure_ascii=True).encode())
+            _replace(path, json.encode(value))
     except OSError as error:
         raise StorageError(
             f"The active task could not be remembered: {error.strerror}.",
@@ -63,6 +63,8 @@ def _forget(path: str) -> None:
 
 
 def _replace(path: str, data: bytes) -> None:
+    import tempfile  # slow to import, and reading needs none of it
+
     folder = os.path.dirname(path)
     os.makedirs(folder, exist_ok=True)
     handle, temporary = tempfile.mkstemp(dir=folder, prefix=".pointer-")

@@ -1,21 +1,17 @@
 """Keeping an index in step with its ledger: by tree difference, else rebuilt, in memory where the disk refuses."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import os
 import sqlite3
 
-import pygit2
 from msgspec import MsgspecError
 
 from gitledger.errors import StorageError
 from gitledger.model import codec
-from gitledger.model.task import Task
 from gitledger.model.texts import encode_name
 from gitledger.store.index import Index, remove_files
-from gitledger.store.objects import read_blob, read_commit, read_tree, unreadable
 from gitledger.store.repo import Repository
-from gitledger.store.tree import BOOK, changed_directories, find
 
 APPLY_TIMEOUT_MS = 50
 SUFFIX = ".sqlite3"
@@ -205,6 +201,13 @@ def _is_ready(index: Index, tip: str) -> bool:
     return index.tip == tip
 
 
+def _refresh(index: Index, repo: Repository, held: str | None, tip: str, progress: Progress | None) -> None:
+    # A reader whose index is at the tip gets by without libgit2.
+    from gitledger.store.content import take_in
+
+    take_in(index, repo.pg, held, tip, progress)
+
+
 def _bring_up(index: Index, repo: Repository, tip: str, progress: Progress | None) -> None:
     """Bring the index from whatever it describes to `tip`, in one transaction."""
     index.begin_write()
@@ -216,65 +219,3 @@ def _bring_up(index: Index, repo: Repository, tip: str, progress: Progress | Non
         index.end()
     finally:
         index.end(keep=False)
-
-
-def _refresh(index: Index, repo: Repository, held: str | None, tip: str, progress: Progress | None) -> None:
-    pg = repo.pg
-    old = _root(pg, held)
-    new = read_commit(pg, tip).tree_id
-    if old is None:
-        index.reset()
-    changed, gone, is_book_changed = changed_directories(pg, old, new)
-    if old is not None:
-        index.remove(gone | changed.keys())
-    index.add(_records(pg, changed, progress))
-    if is_book_changed or old is None:
-        index.set_meta("floor", _number_floor(pg, new))
-    index.set_meta("tip", tip)
-
-
-def _root(pg: pygit2.Repository, tip: str | None) -> pygit2.Oid | None:
-    """The tree at an earlier tip; None where it has been lost since (garbage collection), or never was."""
-    if tip is None:
-        return None
-    try:
-        root = read_commit(pg, tip).tree_id
-        read_tree(pg, root)
-    except StorageError:
-        return None
-    return root
-
-
-def _records(
-    pg: pygit2.Repository, directories: dict[str, pygit2.Oid], progress: Progress | None
-) -> Iterator[tuple[str, bytes, Task]]:
-    total = len(directories)
-    for done, (directory, oid) in enumerate(directories.items()):
-        if progress is not None and done % 500 == 0:
-            progress(done, total)
-        data = read_record(pg, directory, oid)
-        yield directory, data[1], data[0]
-    if progress is not None:
-        progress(total, total)
-
-
-def read_record(pg: pygit2.Repository, directory: str, oid: pygit2.Oid) -> tuple[Task, bytes]:
-    """The record in a task's folder, and its bytes."""
-    entry = next((entry for entry in read_tree(pg, oid) if entry.name == "task.json"), None)
-    if entry is None:
-        raise unreadable(f"{directory}/task.json", "file")
-    data = read_blob(pg, entry.oid)
-    try:
-        return codec.decode_task(data), data
-    except codec.CorruptEvent as error:
-        raise unreadable(entry.oid, f"record {directory}/task.json") from error
-
-
-def _number_floor(pg: pygit2.Repository, root: pygit2.Oid) -> int:
-    oid = find(pg, root, f"{BOOK}/book.json")
-    if oid is None:
-        return 0
-    try:
-        return codec.decode_book(read_blob(pg, oid)).number_floor
-    except codec.CorruptEvent as error:
-        raise unreadable(oid, "book") from error

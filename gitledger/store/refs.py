@@ -21,7 +21,7 @@ def move(repo: Repository, ledger: str, expected: str | None, new: str) -> None:
     ref = ref_of(ledger)
     try:
         if expected is None:
-            repo.pg.references.create(ref, new, force=False)
+            _create(repo, ledger, new)
             return
         # `set_target` compares with the value that this object was read with.
         found = repo.pg.lookup_reference(ref).resolve()
@@ -32,6 +32,19 @@ def move(repo: Repository, ledger: str, expected: str | None, new: str) -> None:
         raise LostRace(f"Ledger {ledger} is not there any more.") from error
     except (pygit2.GitError, OSError) as error:
         raise _why(repo, ledger, expected, error) from error
+
+
+def _create(repo: Repository, ledger: str, new: str) -> None:
+    """Make a ref that is not there. `references.create(force=False)` looks before it locks, and so lets two through."""
+    ref = ref_of(ledger)
+    with repo.pg.transaction() as transaction:
+        transaction.lock_ref(ref)
+        if repo.pg.references.get(ref) is not None:
+            raise LostRace(f"Ledger {ledger} is there already.")
+        blocking = in_the_way(repo, ledger)
+        if blocking is not None:
+            raise _name_clash(ledger, blocking)
+        transaction.set_target(ref, new)
 
 
 def _why(repo: Repository, ledger: str, expected: str | None, error: Exception) -> LedgerError:

@@ -1,19 +1,13 @@
 """The git repository a ledger lives in: asked for its folders, HEAD, settings, ledgers and policy."""
 
 from collections.abc import Mapping
-
-from hashlib import sha256
+from typing import Any
 
 import os
 import stat
 
-import pygit2
-from pygit2.enums import RepositoryOpenFlag
-
 from gitledger.errors import InvalidInput, StorageError
-from gitledger.store import settings
-from gitledger.store.discovery import common_dir_of, discover, explain, named_git_dir
-from gitledger.store.objects import read_blob, unreadable
+from gitledger.store import plain, settings
 
 NAMESPACE = "refs/taskledger/"
 POLICY_FILE = ".gitledger.yaml"
@@ -28,7 +22,7 @@ def ref_of(ledger: str) -> str:
 def check_ledger_name(name: str) -> None:
     """Refuse what cannot be a ledger's name: what git takes for no ref, or a program for an option."""
     is_text = name.isprintable() and len(name.encode("utf-8", "surrogatepass")) <= 200
-    if not is_text or name.startswith("-") or not pygit2.reference_is_valid_name(ref_of(name)):
+    if not is_text or name.startswith("-") or not plain.is_valid_ref(ref_of(name)):
         raise InvalidInput(
             f"{name[:80]!r} cannot be the name of a ledger: it must be valid in a git ref, like a branch name.",
             hint=("gitledger", "ledger", "list"),
@@ -36,17 +30,35 @@ def check_ledger_name(name: str) -> None:
 
 
 class Repository:
-    """An opened repository. Paths are absolute text without a final slash; `work_tree` is None where it is bare."""
+    """An opened repository. Paths are absolute text without a final slash; `work_tree` is None where it is bare.
+
+    `is_plain`: its refs may be read as files. `pg` is the libgit2 repository, opened when it is first used.
+    """
 
     def __init__(
-        self, pg: pygit2.Repository, git_dir: str, common_dir: str, work_tree: str | None, environ: Mapping[str, str]
+        self,
+        git_dir: str,
+        common_dir: str,
+        work_tree: str | None,
+        environ: Mapping[str, str],
+        *,
+        pg: Any = None,
+        known: dict[str, str] | None = None,
     ) -> None:
-        self.pg = pg
         self.git_dir = git_dir
         self.common_dir = common_dir
         self.work_tree = work_tree
+        self.is_plain = known is not None
         self._environ = environ
-        self._settings: dict[str, str] | None = None
+        self._pg = pg
+        self._settings = known
+
+    @property
+    def pg(self) -> Any:
+        """The `pygit2.Repository`."""
+        if self._pg is None:
+            self._pg = _open_libgit(self.git_dir, self.common_dir, self._environ)
+        return self._pg
 
     @property
     def is_bare(self) -> bool:
@@ -56,6 +68,8 @@ class Repository:
     @property
     def worktree_key(self) -> str:
         """8 hex digits that tell this work tree from the others of the repository."""
+        from hashlib import sha256
+
         return sha256(os.fsencode(self.work_tree or self.git_dir)).hexdigest()[:8]
 
     @property
@@ -76,10 +90,14 @@ class Repository:
         target = self._head_target()
         if target is None or not target.startswith("refs/"):
             return target
-        try:
-            return str(self.pg.lookup_reference(target).resolve().target)
-        except (pygit2.GitError, KeyError):
-            return None
+        if self.is_plain:
+            try:
+                return plain.read_ref(self.common_dir, target)
+            except plain.NotPlain:
+                pass
+        from gitledger.store import libgit
+
+        return libgit.resolve(self.pg, target)
 
     def _head_target(self) -> str | None:
         # Read by hand: with GIT_COMMON_DIR in the environment, libgit2 was opened on the common folder,
@@ -104,12 +122,9 @@ class Repository:
 
     def _all_settings(self) -> dict[str, str]:
         if self._settings is None:
-            try:
-                self._settings = settings.read_settings(self.pg, self.common_dir, self._environ)
-            except (pygit2.GitError, OSError) as error:
-                raise StorageError(
-                    "Git's configuration cannot be read.", code="BAD_CONFIG", hint=("git", "config", "--list")
-                ) from error
+            from gitledger.store import libgit
+
+            self._settings = libgit.read_settings(self.pg, self.common_dir, self._environ)
         return self._settings
 
     def forget_settings(self) -> None:
@@ -130,37 +145,33 @@ class Repository:
 
     def ledgers(self) -> dict[str, str]:
         """Every ledger by name with its tip; refs that cannot be read are left out (`tip` says why)."""
-        names = (os.fsdecode(raw) for raw in self.pg.raw_listall_references())
-        found = {}
-        for ref in sorted(name for name in names if name.startswith(NAMESPACE)):
+        if self.is_plain:
             try:
-                found[ref[len(NAMESPACE) :]] = str(self.pg.lookup_reference(ref).resolve().target)
-            except (pygit2.GitError, KeyError, OSError, UnicodeError):
-                continue
-        return found
+                return _names(plain.list_refs(self.common_dir, NAMESPACE))
+            except plain.NotPlain:
+                pass
+        from gitledger.store import libgit
+
+        return _names(libgit.refs_below(self.pg, NAMESPACE))
 
     def tip(self, ledger: str) -> str | None:
         """The commit id at which the ledger stands, or None where there is no such ledger."""
         check_ledger_name(ledger)
-        try:
-            return str(self.pg.lookup_reference(ref_of(ledger)).resolve().target)
-        except KeyError:
-            return None
-        except (pygit2.GitError, OSError) as error:
-            raise StorageError(
-                f"The ref {ref_of(ledger)} cannot be read; a crash may have truncated it.",
-                code="STORAGE_CORRUPTION",
-                hint=("git", "fsck"),
-                remediation=(f"Set {ref_of(ledger)} to the last known tip, from a remote or another clone.",),
-                details={"ref": ref_of(ledger)},
-            ) from error
+        if self.is_plain:
+            try:
+                return plain.read_ref(self.common_dir, ref_of(ledger))
+            except plain.NotPlain:
+                pass
+        from gitledger.store import libgit
+
+        return libgit.tip_of(self.pg, ref_of(ledger))
 
     # ---------------------------------------------------------------- policy
 
     def policy_bytes(self) -> tuple[bytes, str] | None:
         """`.gitledger.yaml` and its blob id, from the work tree (bare: from HEAD); None where there is none."""
         data = self._policy_at_head() if self.work_tree is None else self._policy_file(self.work_tree)
-        return None if data is None else (data, str(pygit2.hash(data)))
+        return None if data is None else (data, _blob_id(data))
 
     def _policy_file(self, work_tree: str) -> bytes | None:
         path = os.path.join(work_tree, POLICY_FILE)
@@ -177,16 +188,22 @@ class Repository:
             raise StorageError(f"{POLICY_FILE} cannot be read: {error.strerror}.", hint=("git", "status")) from error
 
     def _policy_at_head(self) -> bytes | None:
+        from gitledger.store import libgit
+
         head = self.head()
-        if head is None:
-            return None
-        try:
-            entry = self.pg[head].peel(pygit2.Tree)[POLICY_FILE]
-        except KeyError:
-            return None
-        except (pygit2.GitError, ValueError) as error:
-            raise unreadable(head, "commit") from error
-        return read_blob(self.pg, entry.id)[:MAX_POLICY] if isinstance(entry, pygit2.Blob) else None
+        data = libgit.file_at(self.pg, head, POLICY_FILE) if head is not None else None
+        return data[:MAX_POLICY] if data is not None else None
+
+
+def _names(refs: dict[str, str]) -> dict[str, str]:
+    return {ref.removeprefix(NAMESPACE): tip for ref, tip in refs.items()}
+
+
+def _blob_id(data: bytes) -> str:
+    """The id that git gives to a file of these bytes."""
+    from hashlib import sha1
+
+    return sha1(b"blob %d\0" % len(data) + data, usedforsecurity=False).hexdigest()
 
 
 # ---------------------------------------------------------------------------------------------- opening
@@ -200,35 +217,22 @@ def open_repository(path: str, environ: Mapping[str, str]) -> Repository:
     """
     if not os.path.exists(path):
         raise InvalidInput(f"There is no folder {path}.", hint=("git", "rev-parse", "--show-toplevel"))
-    git_dir = named_git_dir(path, environ) or discover(path, environ)
-    own_common = common_dir_of(git_dir)
+    found = plain.find(path, environ)
+    if found is not None:
+        return Repository(found.git_dir, found.common_dir, found.work_tree, environ, known=found.settings)
+    from gitledger.store import discovery, libgit
+
+    git_dir = discovery.named_git_dir(path, environ) or discovery.discover(path, environ)
     named_common = environ.get("GIT_COMMON_DIR")
+    own_common = discovery.common_dir_of(git_dir)
     common_dir = os.path.realpath(os.path.join(path, named_common)) if named_common else own_common
-    try:
-        pg = _open(git_dir if common_dir == own_common else common_dir, environ)
-    except (pygit2.GitError, OSError) as error:
-        raise explain(git_dir, common_dir) from error
-    return Repository(pg, git_dir, common_dir, _work_tree(pg, path, environ), environ)
+    pg = _open_libgit(git_dir, common_dir, environ)
+    return Repository(git_dir, common_dir, libgit.work_tree_of(pg, path, environ), environ, pg=pg)
 
 
-def _open(git_dir: str, environ: Mapping[str, str]) -> pygit2.Repository:
-    if not settings.trusts_every_owner(environ):
-        return pygit2.Repository(git_dir, RepositoryOpenFlag.NO_SEARCH)
-    # libgit2 ignores `safe.directory` given by environment, as containers and CI give it; git honours it.
-    was = pygit2.option(pygit2.enums.Option.GET_OWNER_VALIDATION)
-    pygit2.option(pygit2.enums.Option.SET_OWNER_VALIDATION, 0)
-    try:
-        return pygit2.Repository(git_dir, RepositoryOpenFlag.NO_SEARCH)
-    finally:
-        pygit2.option(pygit2.enums.Option.SET_OWNER_VALIDATION, was)
+def _open_libgit(git_dir: str, common_dir: str, environ: Mapping[str, str]) -> Any:
+    """The libgit2 repository; with GIT_COMMON_DIR in the environment, that of the common folder."""
+    from gitledger.store import discovery, libgit
 
-
-def _work_tree(pg: pygit2.Repository, path: str, environ: Mapping[str, str]) -> str | None:
-    named = environ.get("GIT_WORK_TREE")
-    if named:
-        return os.path.realpath(os.path.join(path, named))
-    if pg.is_bare:
-        return None
-    if environ.get("GIT_DIR") and "core.worktree" not in pg.config:
-        return os.path.realpath(path)
-    return os.path.realpath(pg.workdir) if pg.workdir else None
+    own_common = discovery.common_dir_of(git_dir)
+    return libgit.open_git_dir(git_dir if common_dir == own_common else common_dir, common_dir, environ)

@@ -2,16 +2,11 @@
 
 from collections.abc import Callable
 
-from typing import Self, TypeVar
+from typing import Any, Self, TypeVar
 
-import pygit2
-
-from gitledger.errors import StorageError
 from gitledger.model import codec
 from gitledger.model.book import Book
 from gitledger.model.task import Row, Task
-from gitledger.store import chain
-from gitledger.store.objects import read_blob, read_commit, read_tree, unreadable
 from gitledger.store.index import Index
 from gitledger.store.refresh import (
     BROKEN,
@@ -22,9 +17,7 @@ from gitledger.store.refresh import (
     rebuild_index,
     replace_index,
 )
-from gitledger.store.report import Report
 from gitledger.store.repo import Repository
-from gitledger.store.tree import BOOK, LEDGER_FILE, find
 
 _TRIES = 8
 
@@ -70,15 +63,7 @@ class Snapshot:
         self.tip = tip
         self.index = index
         self.progress = progress
-        self.root = read_commit(repo.pg, tip).tree_id if tip is not None else None
-        self.info = self._read_info()
-        if self.info is not None and self.info.format > codec.FORMAT_VERSION:
-            raise StorageError(
-                f"Ledger {ledger} has format {self.info.format}; this version reads up to {codec.FORMAT_VERSION}.",
-                code="UPGRADE_REQUIRED",
-                hint=("gitledger", "version"),
-                remediation=("Upgrade gitledger, then try again.",),
-            )
+        self._content_read: Any = None
 
     def __enter__(self) -> Self:
         return self
@@ -126,10 +111,6 @@ class Snapshot:
         """How many there are of everything; `status:<status>` for each status."""
         return self._ask(lambda index: index.counts(), {})
 
-    def request_events(self, key: str) -> list[str]:
-        """The ids of the events recorded under an idempotency key; not indexed yet."""
-        return []
-
     def _ask(self, question: Callable[[Index], T], default: T) -> T:
         """The index's answer; where its file turns out to be broken only now, that of one made anew."""
         if self.index is None or self.tip is None:
@@ -158,43 +139,38 @@ class Snapshot:
 
     def text(self, uid: str, name: str) -> str | None:
         """A long text of a task, by its name in the task's folder; None where there is none."""
-        directory = self.directory(uid)
-        data = self._file(f"{directory}/{name}") if directory else None
+        if name == "task.md":
+            data = self._ask(lambda index: index.task_md(uid), None)
+        else:
+            directory = self.directory(uid)
+            data = self._content.file(f"{directory}/{name}") if directory else None
         return data.decode("utf-8", "replace") if data is not None else None
 
     def events(self, uid: str | None) -> list[codec.Event]:
         """The events of a task, or of the book (None), in order."""
-        directory = self.directory(uid) if uid is not None else BOOK
-        oid = self._find(f"{directory}/events") if directory else None
-        if oid is None:
-            return []
-        found = []
-        for entry in read_tree(self.repo.pg, oid):
-            if entry.is_tree or not codec.EVENT_NAME.fullmatch(entry.name):
-                continue
-            try:
-                found.append(codec.decode(read_blob(self.repo.pg, entry.oid)))
-            except codec.CorruptEvent as error:
-                raise unreadable(entry.oid, f"event {directory}/events/{entry.name}") from error
-        return sorted(found, key=lambda event: event.order)
+        directory = self.directory(uid) if uid is not None else "book"
+        return self._content.events(directory) if directory and self.tip else []
 
     # ---------------------------------------------------------------- the ledger
 
+    @property
+    def info(self) -> codec.LedgerInfo | None:
+        """What `ledger.json` says; None where there is no ledger."""
+        found = self._ask(lambda index: index.meta("ledger"), None)
+        return codec.decode_ledger(str(found).encode()) if found else None
+
     def book(self) -> Book:
         """The ledger's own record."""
-        data = self._file(f"{BOOK}/book.json")
-        if data is None:
-            return Book()
-        try:
-            return codec.decode_book(data)
-        except codec.CorruptEvent as error:
-            raise unreadable(f"{BOOK}/book.json", "file") from error
+        content = self._content
+        return content.book() if content is not None else Book()
 
-    def entries(self, *, uid: str | None = None, limit: int = 0) -> list[chain.Entry]:
+    def entries(self, *, uid: str | None = None, limit: int = 0) -> list[Any]:
         """The entries up to here, newest first; of one task only, if given; at most `limit` (0: all)."""
+        from gitledger.store import chain
+
         return list(chain.entries(self.repo, self.tip, uid=uid, limit=limit))
 
-    def verify(self) -> Report:
+    def verify(self) -> Any:
         """Prove that everything up to here is whole."""
         from gitledger.store.verify import verify
 
@@ -208,21 +184,14 @@ class Snapshot:
         self.index = rebuild_index(self.repo, self.ledger, self.tip, self.progress)
         return self.counts()
 
-    def _read_info(self) -> codec.LedgerInfo | None:
-        data = self._file(LEDGER_FILE)
-        if data is None:
-            return None
-        try:
-            return codec.decode_ledger(data)
-        except codec.CorruptEvent as error:
-            raise unreadable(LEDGER_FILE, "file") from error
+    @property
+    def _content(self) -> Any:
+        """The ledger's tree; libgit2 is loaded for it, which most reads need not be."""
+        if self._content_read is None and self.tip is not None:
+            from gitledger.store.content import Content
 
-    def _file(self, path: str) -> bytes | None:
-        oid = self._find(path)
-        return read_blob(self.repo.pg, oid) if oid is not None else None
-
-    def _find(self, path: str) -> pygit2.Oid | None:
-        return find(self.repo.pg, self.root, path) if self.root is not None else None
+            self._content_read = Content(self.repo.pg, self.tip)
+        return self._content_read
 
 
 class Unread(Snapshot):
@@ -234,5 +203,4 @@ class Unread(Snapshot):
         self.tip = tip
         self.index = None
         self.progress = progress
-        self.root = None
-        self.info = None
+        self._content_read = None

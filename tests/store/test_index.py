@@ -8,6 +8,7 @@ import pytest
 from gitledger.model import events
 from gitledger.store import refresh
 from gitledger.store.index import Index
+from gitledger.store import content
 from gitledger.store.refresh import index_in_memory, index_path, open_index
 from gitledger.store.snapshot import open_snapshot
 
@@ -135,7 +136,7 @@ def test_read_only_file_is_copied_to_memory(repo, scribe, monkeypatch) -> None:
         real = Index.begin_write
         patch.setattr(Index, "begin_write", lambda self: real(self) if self.path == ":memory:" else refuse(self))
         read = []
-        patch.setattr(refresh, "read_record", lambda *a, real=refresh.read_record: read.append(a) or real(*a))
+        patch.setattr(content, "read_record", lambda *a, real=content.read_record: read.append(a) or real(*a))
         with open_snapshot(repo, "main") as snapshot:
             assert [row.number for row in snapshot.rows()] == [1, 2]
             assert snapshot.index.path == ":memory:"
@@ -169,7 +170,7 @@ def test_new_ledger_is_seeded_from_its_sibling(repo, scribe, write_ledger, monke
     fork.create(30)
     fork.commit()
     read = []
-    monkeypatch.setattr(refresh, "read_record", lambda *a, real=refresh.read_record: read.append(a) or real(*a))
+    monkeypatch.setattr(content, "read_record", lambda *a, real=content.read_record: read.append(a) or real(*a))
     assert len(held(repo, fork)["task"]) == 30
     assert len(read) == 1
 

@@ -158,6 +158,7 @@ def test_settings(repo, folder, git, tmp_path) -> None:
 def test_broken_settings(folder, reopen) -> None:
     repo = reopen(folder)
     (folder / ".git/config").write_text("[broken\n")
+    repo.forget_settings()
     with pytest.raises(StorageError) as caught:
         repo.setting("user.name")
     assert caught.value.code == "BAD_CONFIG"

@@ -1,0 +1,143 @@
+"""What lies in a ledger's tree at one tip, read from git objects: the source of the index, of texts and of events."""
+
+from collections.abc import Callable, Iterator
+
+import pygit2
+
+from gitledger.errors import StorageError
+from gitledger.model import codec
+from gitledger.model.book import Book
+from gitledger.model.task import Task
+from gitledger.store.index import Index
+from gitledger.store.objects import read_blob, read_commit, read_tree, unreadable
+from gitledger.store.tree import BOOK, LEDGER_FILE, changed_directories, find
+
+Progress = Callable[[int, int], None]
+
+
+class Content:
+    """The tree of a ledger at one tip."""
+
+    def __init__(self, pg: pygit2.Repository, tip: str) -> None:
+        self.pg = pg
+        self.root = read_commit(pg, tip).tree_id
+
+    def file(self, path: str) -> bytes | None:
+        """A file by its path in the tree; None where there is none."""
+        oid = find(self.pg, self.root, path)
+        return read_blob(self.pg, oid) if oid is not None else None
+
+    def events(self, directory: str) -> list[codec.Event]:
+        """The events in a task's folder, or in the book's, in order."""
+        oid = find(self.pg, self.root, f"{directory}/events")
+        found = []
+        for entry in read_tree(self.pg, oid) if oid is not None else ():
+            if entry.is_tree or not codec.EVENT_NAME.fullmatch(entry.name):
+                continue
+            try:
+                found.append(codec.decode(read_blob(self.pg, entry.oid)))
+            except codec.CorruptEvent as error:
+                raise unreadable(entry.oid, f"event {directory}/events/{entry.name}") from error
+        return sorted(found, key=lambda event: event.order)
+
+    def book(self) -> Book:
+        """The ledger's own record."""
+        data = self.file(f"{BOOK}/book.json")
+        if data is None:
+            return Book()
+        try:
+            return codec.decode_book(data)
+        except codec.CorruptEvent as error:
+            raise unreadable(f"{BOOK}/book.json", "file") from error
+
+
+# ---------------------------------------------------------------------------------------------- for the index
+
+
+def take_in(index: Index, pg: pygit2.Repository, held: str | None, tip: str, progress: Progress | None) -> None:
+    """Bring the index from the tip `held` to `tip`, inside its write transaction: by tree difference, or from nothing."""
+    old = _root(pg, held)
+    new = read_commit(pg, tip).tree_id
+    info = ledger_info(pg, new)
+    if old is None:
+        index.reset()
+    changed, gone, is_book_changed = changed_directories(pg, old, new)
+    if old is not None:
+        index.remove(gone | changed.keys())
+    index.add(_records(pg, changed, progress))
+    if is_book_changed or old is None:
+        index.set_meta("floor", _number_floor(pg, new))
+    index.set_meta("ledger", codec.encode_ledger(info).decode() if info is not None else "")
+    index.set_meta("tip", tip)
+
+
+def ledger_info(pg: pygit2.Repository, root: pygit2.Oid) -> codec.LedgerInfo | None:
+    """What `ledger.json` says; None where it is missing. Refuses a format that this version cannot read."""
+    oid = find(pg, root, LEDGER_FILE)
+    if oid is None:
+        return None
+    try:
+        info = codec.decode_ledger(read_blob(pg, oid))
+    except codec.CorruptEvent as error:
+        raise unreadable(oid, LEDGER_FILE) from error
+    if info.format > codec.FORMAT_VERSION:
+        raise StorageError(
+            f"This ledger has format {info.format}; this version of gitledger reads up to {codec.FORMAT_VERSION}.",
+            code="UPGRADE_REQUIRED",
+            hint=("gitledger", "version"),
+            remediation=("Upgrade gitledger, then try again.",),
+        )
+    return info
+
+
+def _root(pg: pygit2.Repository, tip: str | None) -> pygit2.Oid | None:
+    """The tree at an earlier tip; None where it has been lost since (garbage collection), or never was."""
+    if tip is None:
+        return None
+    try:
+        root = read_commit(pg, tip).tree_id
+        read_tree(pg, root)
+    except StorageError:
+        return None
+    return root
+
+
+def _records(
+    pg: pygit2.Repository, directories: dict[str, pygit2.Oid], progress: Progress | None
+) -> Iterator[tuple[str, bytes, bytes, Task]]:
+    total = len(directories)
+    for done, (directory, oid) in enumerate(directories.items()):
+        if progress is not None and done % 500 == 0:
+            progress(done, total)
+        task, data = read_record(pg, directory, oid)
+        yield directory, data, read_text(pg, oid, "task.md"), task
+    if progress is not None:
+        progress(total, total)
+
+
+def read_record(pg: pygit2.Repository, directory: str, oid: pygit2.Oid) -> tuple[Task, bytes]:
+    """The record in a task's folder, and its bytes."""
+    entry = next((entry for entry in read_tree(pg, oid) if entry.name == "task.json"), None)
+    if entry is None:
+        raise unreadable(f"{directory}/task.json", "file")
+    data = read_blob(pg, entry.oid)
+    try:
+        return codec.decode_task(data), data
+    except codec.CorruptEvent as error:
+        raise unreadable(entry.oid, f"record {directory}/task.json") from error
+
+
+def read_text(pg: pygit2.Repository, folder: pygit2.Oid, name: str) -> bytes:
+    """A file at the top of a task's folder; empty where there is none."""
+    entry = next((entry for entry in read_tree(pg, folder) if entry.name == name), None)
+    return read_blob(pg, entry.oid) if entry is not None else b""
+
+
+def _number_floor(pg: pygit2.Repository, root: pygit2.Oid) -> int:
+    oid = find(pg, root, f"{BOOK}/book.json")
+    if oid is None:
+        return 0
+    try:
+        return codec.decode_book(read_blob(pg, oid)).number_floor
+    except codec.CorruptEvent as error:
+        raise unreadable(oid, "book") from error
