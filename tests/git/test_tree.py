@@ -1,0 +1,308 @@
+"""Tree ids: what a commit would give, found without touching anything of the user's."""
+
+import os
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+
+from gitledger.errors import StorageError
+from gitledger.git import Git, tree_ids
+
+EMPTY = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
+
+
+def at(path: Path, **environ) -> Git:
+    def ask(question):
+        done = subprocess.run(
+            ["git", "rev-parse", "--path-format=absolute", question], cwd=path, capture_output=True, text=True, check=True, timeout=20
+        )
+        return done.stdout.strip()
+
+    bare = ask("--is-bare-repository") == "true"
+    work_tree = None if bare else ask("--show-toplevel")
+    return Git(ask("--absolute-git-dir"), ask("--git-common-dir"), work_tree, {**os.environ, **environ})
+
+
+def ids(repo) -> tuple[str, str | None]:
+    return tree_ids(at(repo.path))
+
+
+def head_tree(repo) -> str:
+    return repo.git("rev-parse", "HEAD^{tree}")
+
+
+def fingerprint(repo) -> dict[str, bytes]:
+    """Every file of the repository's own folder (but gitledger's) with its bytes."""
+    root = repo.path / ".git"
+    return {
+        str(path.relative_to(root)): path.read_bytes()
+        for path in root.rglob("*")
+        if path.is_file() and path.relative_to(root).parts[0] != "gitledger"
+    }
+
+
+def test_a_clean_work_tree_has_the_tree_of_head(repo):
+    assert ids(repo) == (head_tree(repo), head_tree(repo))
+
+
+def test_both_become_the_tree_of_the_commit(repo):
+    repo.write("README.md", "changed\n")
+    repo.write("new/file.txt", "new\n")
+    repo.write("ignored.log", "noise\n")
+    repo.write(".gitignore", "*.log\n")
+    tree, tree_all = ids(repo)
+    assert tree != tree_all
+    repo.git("commit", "-aqm", "tracked")
+    assert head_tree(repo) == tree
+    assert ids(repo) == (tree, tree_all)
+    repo.commit("all")
+    assert head_tree(repo) == tree_all
+    assert ids(repo) == (tree_all, tree_all)
+
+
+def test_the_users_index_and_objects_are_only_read(repo):
+    repo.write("staged.txt", "staged\n")
+    repo.git("add", "staged.txt")
+    repo.write("README.md", "changed\n")
+    repo.write("secret.txt", "untracked, and never to be stored\n")
+    before, index_time = fingerprint(repo), (repo.path / ".git" / "index").stat().st_mtime_ns
+    status = repo.git("--no-optional-locks", "status", "--porcelain")
+    ids(repo)
+    assert fingerprint(repo) == before
+    assert (repo.path / ".git" / "index").stat().st_mtime_ns == index_time
+    assert repo.git("--no-optional-locks", "status", "--porcelain") == status
+    assert list((repo.path / ".git" / "gitledger").iterdir()) == []
+
+
+def test_what_is_staged_counts_as_it_is_on_disk(repo):
+    repo.write("a.txt", "one\n")
+    repo.git("add", "a.txt")
+    repo.write("a.txt", "two\n")
+    tree, _ = ids(repo)
+    repo.git("commit", "-aqm", "x")
+    assert tree == head_tree(repo)
+
+
+def test_a_change_within_the_tick_of_the_index_is_seen(repo):
+    """The copy keeps the index's time, or git would take an entry for unchanged that was changed at once."""
+    # Only the time of the file's content counts here, as on a clock too coarse to tell the two writes apart.
+    repo.git("config", "core.trustctime", "false")
+    path = repo.write("racy.txt", "one\n")
+    stamp = path.stat().st_mtime_ns - 100 * 10**9
+    os.utime(path, ns=(stamp, stamp))
+    repo.git("add", "racy.txt")
+    repo.write("racy.txt", "two\n")
+    os.utime(path, ns=(stamp, stamp))
+    os.utime(repo.path / ".git" / "index", ns=(stamp, stamp))
+    tree, _ = ids(repo)
+    repo.git("commit", "-aqm", "x")
+    assert repo.git("show", "HEAD:racy.txt") == "two"
+    assert tree == head_tree(repo)
+
+
+def test_deletions(repo):
+    repo.write("gone.txt", "x\n")
+    repo.write("folder/gone.txt", "x\n")
+    repo.commit()
+    (repo.path / "gone.txt").unlink()
+    (repo.path / "folder" / "gone.txt").unlink()
+    tree, tree_all = ids(repo)
+    assert tree == tree_all
+    repo.commit()
+    assert head_tree(repo) == tree
+
+
+def test_mode_bits_and_links(repo):
+    script = repo.write("run.sh", "#!/bin/sh\n")
+    before = repo.commit() and head_tree(repo)
+    script.chmod(0o755)
+    (repo.path / "link").symlink_to("run.sh")
+    tree, tree_all = ids(repo)
+    assert len({before, tree, tree_all}) == 3
+    repo.git("commit", "-aqm", "mode")
+    assert head_tree(repo) == tree
+    repo.commit("link")
+    assert head_tree(repo) == tree_all
+
+
+def test_names_that_need_care(repo):
+    for name in ("a b", "-x", "ä", "new\nline", "*", ":!x", '"q"'):
+        repo.write(name, name)
+    _, tree_all = ids(repo)
+    repo.commit()
+    assert head_tree(repo) == tree_all
+
+
+def test_line_ends_are_gits(repo):
+    repo.write(".gitattributes", "*.txt text=auto eol=lf\n")
+    repo.write("dos.txt", "a\r\nb\r\n")
+    repo.git("config", "core.safecrlf", "true")
+    _, tree_all = ids(repo)
+    repo.git("-c", "core.safecrlf=false", "add", "-A")
+    repo.git("commit", "-qm", "x")
+    assert head_tree(repo) == tree_all
+
+
+def test_a_filter_counts(repo):
+    repo.git("config", "filter.upper.clean", "tr a-z A-Z")
+    repo.write(".gitattributes", "*.up filter=upper\n")
+    repo.write("a.up", "abc\n")
+    _, tree_all = ids(repo)
+    repo.commit()
+    assert head_tree(repo) == tree_all
+
+
+def test_before_the_first_commit(make_repo):
+    repo = make_repo("new", commit=False)
+    assert ids(repo) == (EMPTY, EMPTY)
+    repo.write("a.txt", "a\n")
+    tree, tree_all = ids(repo)
+    assert tree == EMPTY != tree_all
+    repo.git("add", "a.txt")
+    assert ids(repo) == (tree_all, tree_all)
+    repo.commit()
+    assert head_tree(repo) == tree_all
+
+
+def test_without_an_index_head_is_the_beginning(repo):
+    (repo.path / ".git" / "index").unlink()
+    repo.write("new.txt", "x\n")
+    tree, tree_all = ids(repo)
+    assert tree == head_tree(repo)
+    repo.commit()
+    assert head_tree(repo) == tree_all
+
+
+def test_a_bare_repository(repo, make_repo):
+    bare = make_repo("bare.git", bare=True)
+    assert tree_ids(at(bare.path)) == (EMPTY, EMPTY)
+    repo.git("push", "-q", str(bare.path), "main")
+    assert tree_ids(at(bare.path)) == (head_tree(repo), head_tree(repo))
+
+
+def test_a_linked_worktree_has_its_own(repo, tmp_path):
+    repo.git("worktree", "add", "-q", str(tmp_path / "linked"))
+    (tmp_path / "linked" / "README.md").write_text("other\n")
+    there, here = tree_ids(at(tmp_path / "linked")), ids(repo)
+    assert here == (head_tree(repo), head_tree(repo))
+    assert there[0] == there[1] != here[0]
+    assert list((repo.path / ".git" / "gitledger").iterdir()) == []
+
+
+def test_a_submodule_counts_by_its_commit(repo, make_repo):
+    library = make_repo("library")
+    repo.git("submodule", "add", "-q", str(library.path), "lib")
+    repo.commit("with a submodule")
+    assert ids(repo) == (head_tree(repo), head_tree(repo))
+    (repo.path / "lib" / "dirty.txt").write_text("x\n")
+    assert ids(repo) == (head_tree(repo), head_tree(repo))
+    subprocess.run(["git", "commit", "-q", "--allow-empty", "-m", "x"], cwd=repo.path / "lib", check=True, timeout=20)
+    tree, tree_all = ids(repo)
+    assert tree == tree_all != head_tree(repo)
+    repo.commit()
+    assert head_tree(repo) == tree
+    assert tree_ids(at(repo.path / "lib"))[0] is not None
+
+
+def test_a_merge_with_conflicts(repo):
+    repo.git("checkout", "-qb", "side")
+    repo.write("README.md", "side\n")
+    repo.commit()
+    repo.git("checkout", "-q", "main")
+    repo.write("README.md", "main\n")
+    repo.commit()
+    repo.git("merge", "-q", "side", check=False)
+    assert "<<<<<<<" in (repo.path / "README.md").read_text()
+    tree, tree_all = ids(repo)
+    assert tree == tree_all
+    repo.commit()
+    assert head_tree(repo) == tree
+
+
+def test_what_git_cannot_add_leaves_the_first_id(repo):
+    nested = repo.path / "nested"
+    nested.mkdir()
+    subprocess.run(["git", "init", "-q"], cwd=nested, check=True, timeout=20)
+    (nested / "x").write_text("x")
+    assert ids(repo) == (head_tree(repo), None)
+    assert list((repo.path / ".git" / "gitledger").iterdir()) == []
+
+
+def test_inside_a_hook_it_is_still_this_repository(repo, tmp_path):
+    repo.write("new.txt", "x\n")
+    foreign = {"GIT_INDEX_FILE": str(tmp_path / "other"), "GIT_DIR": "/nowhere", "GIT_PREFIX": "sub/"}
+    assert tree_ids(at(repo.path, **foreign)) == ids(repo)
+    assert not (tmp_path / "other").exists()
+
+
+def test_a_split_index_is_left_alone(repo):
+    repo.git("update-index", "--split-index")
+    repo.git("config", "core.splitIndex", "true")
+    repo.git("config", "splitIndex.maxPercentChange", "0")
+    repo.write("README.md", "changed\n")
+    before = fingerprint(repo)
+    tree, _ = ids(repo)
+    assert fingerprint(repo) == before
+    repo.commit()
+    assert head_tree(repo) == tree
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
+def test_a_disk_that_cannot_be_written(repo):
+    (repo.path / ".git").chmod(0o555)
+    try:
+        assert ids(repo) == (head_tree(repo), head_tree(repo))
+    finally:
+        (repo.path / ".git").chmod(0o755)
+
+
+def test_a_folder_that_cannot_be_made_is_no_obstacle(repo):
+    (repo.path / ".git" / "gitledger").write_text("in the way")
+    assert ids(repo) == (head_tree(repo), head_tree(repo))
+
+
+def test_what_a_killed_process_left_is_removed_after_a_day(repo):
+    home = repo.path / ".git" / "gitledger"
+    for name, age in (("tree-old", 2 * 86400), ("tree-new", 60), ("index.sqlite", 9 * 86400)):
+        (home / name).mkdir(parents=True)
+        os.utime(home / name, (time.time() - age,) * 2)
+    ids(repo)
+    assert sorted(entry.name for entry in home.iterdir()) == ["index.sqlite", "tree-new"]
+
+
+def test_a_folder_with_any_name(make_repo):
+    repo = make_repo('odd "name": a,b\n\\c')
+    repo.write("README.md", "changed\n")
+    tree, _ = tree_ids(Git(str(repo.path / ".git"), str(repo.path / ".git"), str(repo.path), os.environ))
+    repo.commit()
+    assert head_tree(repo) == tree
+
+
+def test_a_broken_index_is_an_error_that_says_so(repo):
+    (repo.path / ".git" / "index").write_bytes(b"no index")
+    with pytest.raises(StorageError) as caught:
+        ids(repo)
+    assert caught.value.code == "GIT_FAILED" and "index" in caught.value.details["stderr"]
+
+
+@pytest.mark.slow
+def test_two_thousand_files_cost_a_few_times_a_status(repo):
+    for number in range(2000):
+        repo.write(f"d{number % 50}/f{number}.txt", f"{number}\n")
+    repo.commit()
+    place = at(repo.path)
+    tree_ids(place)
+
+    def best(call) -> float:
+        times = []
+        for _ in range(5):
+            began = time.perf_counter()
+            call()
+            times.append(time.perf_counter() - began)
+        return min(times)
+
+    status = best(lambda: repo.git("status", "--porcelain"))
+    trees = best(lambda: tree_ids(place))
+    assert trees < 10 * status, f"{trees * 1000:.1f} ms against {status * 1000:.1f} ms for git status"
