@@ -1,0 +1,537 @@
+"""What an operation is, what it may look at, and how its decision becomes sealed events. No input or output happens here."""
+
+from collections.abc import Callable, Generator, Iterable, Sequence
+from typing import Annotated, Any, ClassVar, Protocol
+
+from msgspec import Meta, Struct
+
+from gitledger.errors import Conflict, InvalidInput, LedgerError, NotFound, StorageError
+from gitledger.model import ids
+from gitledger.model.book import Book
+from gitledger.model.policy import Policy
+from gitledger.model.task import Actor, Claim, Row, Task
+
+PROGRAM = "gitledger"
+
+
+# ---------------------------------------------------------------------------------------------- fields
+
+
+def arg(help: str, *, metavar: str | None = None) -> Meta:
+    """A positional argument of the command."""
+    return Meta(description=help, extra={"positional": True, "metavar": metavar})
+
+
+def opt(
+    help: str,
+    *,
+    name: str | None = None,
+    short: str | None = None,
+    metavar: str | None = None,
+    file: str | None = None,
+    is_input: bool = False,
+    output: bool = False,
+    positional_too: bool = False,
+    off: str | None = None,
+) -> Meta:
+    """An option of the command.
+
+    `name` replaces the option name made of the field name; `file` names a second option that reads the
+    value from a file (`-` is standard input); `is_input` lets the option itself read `-` from standard
+    input; `output` marks a path that the face writes; `positional_too` also takes the value as a
+    positional; `off` names the flag that sets a boolean to false.
+    """
+    extra = {
+        "name": name,
+        "short": short,
+        "metavar": metavar,
+        "file": file,
+        "is_input": is_input or file is not None,
+        "output": output,
+        "positional_too": positional_too,
+        "off": off,
+    }
+    return Meta(description=help, extra={key: value for key, value in extra.items() if value})
+
+
+# ---------------------------------------------------------------------------------------------- intents
+
+
+class Intent(Struct, frozen=True):
+    """A payload that `decide` wants recorded: on the task `uid`, or in the book when `uid` is None."""
+
+    uid: str | None
+    payload: Any
+
+
+def on(task: Task | str, payload: Any) -> Intent:
+    """Record `payload` on a task (or on the task with this uid, when it is only now being created)."""
+    return Intent(task if isinstance(task, str) else task.uid, payload)
+
+
+def in_book(payload: Any) -> Intent:
+    """Record `payload` in the ledger's book."""
+    return Intent(None, payload)
+
+
+# `decide` yields intents and is sent back the sealed event of each, whose id later intents may name.
+Decision = Generator[Intent, Any, None]
+
+
+# ---------------------------------------------------------------------------------------------- facts
+
+
+class Blocker(Struct, frozen=True, omit_defaults=True):
+    """Why a guard says no. `command` is an argument list that would help."""
+
+    kind: str
+    message: str
+    ref: str | None = None
+    command: tuple[str, ...] = ()
+    details: dict[str, Any] = {}
+
+    def to_dict(self) -> dict[str, Any]:
+        """The blocker as reports print it (reference names)."""
+        shown: dict[str, Any] = {"kind": self.kind, "message": self.message}
+        if self.ref is not None:
+            shown["ref"] = self.ref
+        if self.command:
+            shown["command_hint"] = command_line(self.command)
+        return shown | self.details
+
+
+class Active(Struct, frozen=True):
+    """The active task and where that answer came from: option, environment, session, worktree."""
+
+    uid: str
+    source: str
+    reason: str | None = None
+    at: str | None = None
+
+
+class Code(Struct, frozen=True, kw_only=True):
+    """The state of the source code: branch, HEAD commit, tree ids (design §4, Freshness), changed paths."""
+
+    branch: str | None = None
+    head: str | None = None
+    tree: str | None = None
+    tree_all: str | None = None
+
+
+class Host(Struct, frozen=True, kw_only=True):
+    """What the surroundings say about who is asking: a detected harness or CI, and whether a terminal is there."""
+
+    harness: str | None = None
+    is_ci: bool = False
+    has_terminal: bool = False
+
+
+class Place(Struct, frozen=True, kw_only=True):
+    """Where the ledger lives. Paths are absolute text; `work_tree` is None in a bare repository."""
+
+    ledger: str
+    ref: str
+    git_dir: str
+    common_dir: str
+    work_tree: str | None = None
+    branch: str | None = None
+    source: str = "default"
+    tip: str | None = None
+
+
+class Source(Protocol):
+    """One state of a ledger, read lazily. Implemented by the store's snapshot, and in memory by tests.
+
+    `lookup`, `rows` and `top_number` answer from rows; deleted tasks appear in none of them but count
+    for `top_number`. `text` names a file of the task's subtree (`task.md`, `plans/1.md`).
+    """
+
+    def lookup(self, *, number: int | None = None, slug: str | None = None, prefix: str | None = None) -> list[Row]: ...
+    def row(self, uid: str) -> Row | None: ...
+    def rows(self, *, archived: bool = False) -> list[Row]: ...
+    def taken_slugs(self, stem: str) -> set[str]: ...
+    def top_number(self) -> int: ...
+    def record(self, uid: str) -> Task | None: ...
+    def text(self, uid: str, name: str) -> str | None: ...
+    def events(self, uid: str | None) -> list[Any]: ...
+    def book(self) -> Book: ...
+    def dependents(self, uid: str) -> list[Row]: ...
+    def counts(self) -> dict[str, int]: ...
+    def entries(self, *, uid: str | None = None, limit: int = 0) -> list[Any]: ...
+    def verify(self) -> Any: ...
+    def reindex(self) -> dict[str, int]: ...
+
+
+# ---------------------------------------------------------------------------------------------- world
+
+
+class World:
+    """All that an operation may look at. Tasks load when asked for; what the operation wrote is seen at once."""
+
+    def __init__(
+        self,
+        source: Source,
+        *,
+        place: Place,
+        actor: Callable[[], Actor],
+        now: str,
+        policy: Callable[[], Policy] = Policy,
+        host: Host = Host(),
+        lease_s: int = 7200,
+        active: Callable[[], Active | None] = lambda: None,
+        code: Callable[[], Code] = Code,
+        new_uid: Callable[[], str],
+        new_nonce: Callable[[], str],
+        request: str | None = None,
+    ) -> None:
+        self.source = source
+        self.place = place
+        self.now = now
+        self._read_policy = policy
+        self.host = host
+        self.lease_s = lease_s
+        self.new_uid = new_uid
+        self.new_nonce = new_nonce
+        self.request = request
+        self.events: list[Any] = []
+        self.states: dict[str | None, Any] = {}
+        self.warnings: list[str] = []
+        self._actor = actor
+        self._actor_seen: Actor | None = None
+        self._active = active
+        self._code = code
+        self._code_seen: Code | None = None
+        self._records: dict[str, Task | None] = {}
+
+    @property
+    def actor(self) -> Actor:
+        """Who acts."""
+        if self._actor_seen is None:
+            self._actor_seen = self._actor()
+        return self._actor_seen
+
+    @property
+    def ledger(self) -> str:
+        """The name of the ledger."""
+        return self.place.ledger
+
+    @property
+    def changed(self) -> bool:
+        """Whether the operation recorded anything."""
+        return bool(self.events)
+
+    @property
+    def policy(self) -> Policy:
+        """The team's policy (`.gitledger.yaml`), read when first asked for."""
+        return self._read_policy()
+
+    def touched(self) -> list[str]:
+        """The uids of the tasks that the operation wrote to, in order of first event."""
+        return list(dict.fromkeys(event.task for event in self.events if event.task))
+
+    def code(self) -> Code:
+        """Branch, HEAD and tree of the source code, computed when first asked for."""
+        if self._code_seen is None:
+            self._code_seen = self._code()
+        return self._code_seen
+
+    def active(self) -> Active | None:
+        """The active task's uid and the source of that answer."""
+        return self._active()
+
+    def record(self, uid: str) -> Task | None:
+        """The record of the task `uid`, or None."""
+        state = self.states.get(uid)
+        if state is not None:
+            return state.task
+        if uid not in self._records:
+            self._records[uid] = self.source.record(uid)
+        return self._records[uid]
+
+    def row(self, uid: str) -> Row | None:
+        """The listing row of the task `uid` as it was before this operation."""
+        return self.source.row(uid)
+
+    def text(self, task: Task, name: str) -> str:
+        """A long text of the task (`task.md`, `plans/1.md`); empty where there is none."""
+        state = self.states.get(task.uid)
+        if state is not None and name in state.texts:
+            return state.texts[name]
+        return self.source.text(task.uid, name) or ""
+
+    def description(self, task: Task) -> str:
+        """The task's description."""
+        from gitledger.model.texts import split_task_md
+
+        return split_task_md(self.text(task, "task.md"))[1]
+
+    def plan_body(self, task: Task, plan: Any) -> str:
+        """The body of a plan, without its final newline."""
+        return self.text(task, plan.file).removesuffix("\n")
+
+    def history(self, task: Task) -> list[Any]:
+        """All events of the task, those of this operation included, in order."""
+        return [*self.source.events(task.uid), *(event for event in self.events if event.task == task.uid)]
+
+    # ---------------------------------------------------------------- references
+
+    def find(self, reference: str) -> Row:
+        """The one task that `reference` names: `task-0030`, `30`, a slug, or at least 4 digits of its uid."""
+        text = reference.strip().lower()
+        if text.startswith(self.ledger.lower() + ":"):
+            text = text[len(self.ledger) + 1 :]
+        found: list[Row] = []
+        number = ids.parse_task_number(text)
+        if number is not None:
+            found = self.source.lookup(number=number)
+        if not found:
+            found = self.source.lookup(slug=text)
+        if not found and ids.is_uid_prefix(text):
+            found = self.source.lookup(prefix=text)
+        if not found:
+            raise NotFound(f"No task {_quoted(reference)} in ledger {self.ledger}.", hint=(PROGRAM, "task", "list"))
+        if len(found) > 1:
+            raise Conflict(
+                f"{_quoted(reference)} names {len(found)} tasks; use more of the uid.",
+                code="AMBIGUOUS",
+                hint=(PROGRAM, "task", "show", found[0].uid[:8]),
+                details={
+                    "candidates": [
+                        {"uid": row.uid, "id": row.id, "slug": row.slug, "title": row.title} for row in found
+                    ]
+                },
+                blocking_refs=[row.uid for row in found],
+            )
+        return found[0]
+
+    def task(self, reference: str | None = None) -> Task:
+        """The task named by `reference`, or the active one."""
+        if reference is None:
+            active = self.active()
+            if active is None:
+                raise NotFound(
+                    "No task is active here, and none was named.",
+                    code="NO_ACTIVE_TASK",
+                    hint=(PROGRAM, "task", "list"),
+                    remediation=(
+                        "Name one: --task TASK.",
+                        "Or make one active: gitledger task activate TASK.",
+                    ),
+                )
+            record = self.record(active.uid)
+            if record is None or record.deleted_at is not None:
+                raise NotFound(
+                    f"The active task (from {active.source}) is not in ledger {self.ledger}.",
+                    code="ACTIVE_TASK_NOT_FOUND",
+                    hint=(PROGRAM, "task", "list"),
+                    details={"uid": active.uid, "source": active.source},
+                )
+            return record
+        if reference in self.states:
+            return self.states[reference].task
+        row = self.find(reference)
+        record = self.record(row.uid)
+        if record is None:
+            raise StorageError(
+                f"{row.id} is listed but its record is missing.", code="STORAGE_CORRUPTION", hint=(PROGRAM, "verify")
+            )
+        return record
+
+    def item(self, items: Sequence[Any], prefix: str, reference: str, task: Task) -> Any:
+        """The one todo, question, plan, run, change or check that `reference` names: by number or id prefix."""
+        text = reference.strip().lower()
+        stem, _, tail = text.rpartition(".")
+        found: list[Any] = []
+        if stem:
+            number = ids.parse_item_number(prefix, stem)
+            found = [item for item in items if _number(item) == number and item.id.startswith(tail)]
+        number = ids.parse_item_number(prefix, text)
+        if not found and number is not None:
+            found = [item for item in items if _number(item) == number]
+        if not found and len(text) >= 4 and set(text) <= set("0123456789abcdef"):
+            found = [item for item in items if item.id.startswith(text)]
+        noun = {"q": "question"}.get(prefix, prefix)
+        if not found:
+            listing = {"q": ("question", "list"), "todo": ("todo", "list"), "plan": ("plan", "list")}
+            raise NotFound(
+                f"{task.id} has no {noun} {_quoted(reference)}.",
+                hint=(PROGRAM, *listing.get(prefix, ("task", "show")), "--task", task.id),
+                task_id=task.id,
+            )
+        if len(found) > 1:
+            raise Conflict(
+                f"{_quoted(reference)} names {len(found)} items of {task.id}; add a dot and part of the id.",
+                code="AMBIGUOUS",
+                hint=(PROGRAM, "task", "show", task.id),
+                task_id=task.id,
+                details={"candidates": [f"{item.ref}.{item.id[:6]}" for item in found]},
+            )
+        return found[0]
+
+
+def _number(item: Any) -> int:
+    return item.version if hasattr(item, "version") else item.number
+
+
+def _quoted(text: str) -> str:
+    """`text` as one short printable word for a message."""
+    plain = "".join(char if char.isprintable() else f"\\x{ord(char):02x}" for char in text)
+    return repr(plain if len(plain) <= 80 else plain[:77] + "...")
+
+
+def next_number(items: Iterable[Any]) -> int:
+    """1 + the highest number ever given in `items`."""
+    return 1 + max((_number(item) for item in items), default=0)
+
+
+def command_line(argv: Sequence[str]) -> str:
+    """An argument list as one line that a POSIX shell reads back to the same list."""
+    import shlex
+
+    return shlex.join(argv)
+
+
+def live_claim(claims: Sequence[Claim], now: str) -> Claim | None:
+    """The holder's claim at the time `now`: the first open one whose lease has not run out."""
+    return next((claim for claim in claims if claim_until(claim, now) > now), None)
+
+
+def claim_until(claim: Claim, now: str) -> str:
+    """When the claim runs out, at most one lease from `now`, however far ahead its writer's clock was."""
+    return min(claim.until, ids.later(now, claim.lease_s))
+
+
+# ---------------------------------------------------------------------------------------------- operation
+
+
+class Guard(Protocol):
+    """A named rule: None when it is satisfied, else the refusal, ready to raise."""
+
+    name: str
+
+    def __call__(self, world: World, op: Any) -> LedgerError | None: ...
+
+
+class Operation(Struct, frozen=True, kw_only=True):
+    """A request. Fields are the input, the docstring is the help, `guards` are the rules.
+
+    `writes`: it may record events. `needs_ledger`: without one it is refused. `takes_identity`: its fields
+    `actor`, `actor_name`, `actor_role`, `harness`, `session_id` say who acts. `opens_closed`: it is allowed
+    on a closed ledger. Without `needs_index` the world's source offers `verify` and `reindex` alone, so that
+    they work where reading fails. Without `needs_repository` a face asks `show(None)`, which works anywhere.
+    """
+
+    command: ClassVar[str] = ""
+    writes: ClassVar[bool] = True
+    needs_ledger: ClassVar[bool] = True
+    needs_index: ClassVar[bool] = True
+    needs_repository: ClassVar[bool] = True
+    takes_identity: ClassVar[bool] = False
+    opens_closed: ClassVar[bool] = False
+    guards: ClassVar[tuple[Any, ...]] = ()
+
+    def decide(self, world: World) -> Decision:
+        """Yield what happens; nothing when there is nothing to do."""
+        return
+        yield
+
+    def show(self, world: World) -> Any:
+        """The answer, read from the world after the decision."""
+        raise NotImplementedError
+
+    def what(self, world: World) -> str:
+        """What happened, in a few words, for the entry's subject."""
+        uids = world.touched()
+        record = world.record(uids[0]) if uids else None
+        return record.title if record else self.command
+
+
+class TaskOperation(Operation, frozen=True, kw_only=True):
+    """An operation on one task: the one named by `task`, else the active one."""
+
+    task: Annotated[str | None, opt("The task: task-0030, 30, its slug or its uid; left out, the active one.")] = None
+
+    def subject(self, world: World) -> Task:
+        """The task that this operation is about."""
+        return world.task(self.task)
+
+
+class StageOperation(TaskOperation, frozen=True, kw_only=True):
+    """An operation that begins or takes up a stage of work, and may say who does."""
+
+    takes_identity = True
+
+    actor: Annotated[str | None, opt("Who acts: user, agent or system.")] = None
+    actor_name: Annotated[str | None, opt("The name of who acts.")] = None
+    actor_role: Annotated[str | None, opt("planner, implementer, validator, reviewer or operator.")] = None
+    harness: Annotated[str | None, opt("The program that the actor works in.")] = None
+    session_id: Annotated[str | None, opt("The session of the actor.")] = None
+
+
+def command_id(op: type[Operation] | Operation) -> str:
+    """`todo done` → `todo.done`, as the JSON envelope names it."""
+    return op.command.replace(" ", ".")
+
+
+def drive(op: Operation, world: World) -> list[Any]:
+    """Run guards and `decide`, seal every intent into an event, and fold it at once. Returns the sealed events.
+
+    Pure: the events exist only in `world` until somebody appends them to a ledger.
+    """
+    from gitledger.model import codec, fold
+
+    for guard in op.guards:
+        refusal = guard(world, op)
+        if refusal is not None:
+            raise refusal
+    decision = op.decide(world)
+    sent = None
+    while True:
+        try:
+            intent = decision.send(sent)
+        except StopIteration:
+            return world.events
+        state = world.states.get(intent.uid)
+        if state is None:
+            state = _start(world, intent.uid)
+        _refuse_unknown(state)
+        codec.check_payload(intent.payload)
+        sent = codec.seal(
+            intent.payload,
+            task=intent.uid,
+            clock=state.clock + 1,
+            after=state.heads,
+            nonce=world.new_nonce(),
+            at=world.now,
+            op=op.command,
+            actor=world.actor,
+            request=world.request,
+        )
+        world.states[intent.uid] = fold.extend(state, sent)
+        world.events.append(sent)
+
+
+def _start(world: World, uid: str | None) -> Any:
+    from gitledger.model import fold
+
+    if uid is None:
+        return fold.start_book(world.source.book())
+    return fold.start(uid, world.record(uid), lambda name: world.source.text(uid, name))
+
+
+def _refuse_unknown(state: Any) -> None:
+    if state.unknown:
+        raise StorageError(
+            f"This task holds events that this version does not understand: {', '.join(state.unknown)}.",
+            code="UPGRADE_REQUIRED",
+            hint=(PROGRAM, "version"),
+            remediation=("Upgrade gitledger, then try again. Reading goes on.",),
+            details={"types": list(state.unknown)},
+        )
+
+
+def require_text(value: str | None, name: str, hint: Sequence[str] = ()) -> str:
+    """`value` when it is not blank; else a refusal that names the option."""
+    if value is None or not value.strip():
+        raise InvalidInput(f"{name} must not be empty.", hint=hint)
+    return value

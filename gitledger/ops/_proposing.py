@@ -1,0 +1,199 @@
+"""Planning under a claim: beginning it, taking it up again, and ending it with a proposed version."""
+
+from typing import Annotated, Any
+
+from gitledger.model import workflow
+from gitledger.model.events import PlanProposed, RunFinished, RunResumed, RunStarted
+from gitledger.model.planfile import normal_body, parse_plan, plan_digest
+from gitledger.model.questionfile import answers_hash
+from gitledger.model.task import Task
+from gitledger.ops import guards
+from gitledger.ops._base import Decision, StageOperation, TaskOperation, World, next_number, on, opt, require_text
+from gitledger.ops._planning import (
+    AFTER_QUESTIONS,
+    answered_questions,
+    in_planning,
+    needs_regeneration,
+    next_line,
+    on_task,
+    plan_in_review,
+    questions_answered,
+    regenerates,
+    upsertable,
+    version_of,
+)
+from gitledger.ops._views import Lifecycle, lifecycle, summary_of
+from gitledger.ops.implement import holds, release_claims, started, take_claim
+
+_STAGE = "planning"
+
+# ---------------------------------------------------------------------------------------------- the planning run
+
+
+def _start_planning(world: World, task: Task, reason: str) -> Decision:
+    """Claim the task for its planning run: a new one, or one that nobody is at any more."""
+    if task.status == _STAGE and holds(world, task, _STAGE):
+        return
+    run = task.running_run("planning")
+    if run is not None:
+        yield on(task, RunResumed(run=run.id, status=_STAGE))
+        yield on(task, take_claim(world, task, _STAGE, run.id, reason))
+        return
+    code = world.code()
+    begun = yield on(
+        task,
+        RunStarted(
+            number=next_number(task.runs), kind="planning", status=_STAGE, branch=code.branch, head=code.head
+        ),
+    )
+    yield on(task, take_claim(world, task, _STAGE, begun.id, reason))
+
+
+class StartPlan(StageOperation, frozen=True, kw_only=True):
+    """Start planning; this claims the task.
+
+    Planning that nobody is at any more (the claim ran out or was broken) is taken up again.
+    """
+
+    command = "plan start"
+    guards = (guards.not_claimed_by_other, guards.stage("plan start"))
+
+    def decide(self, world: World) -> Decision:
+        yield from _start_planning(world, self.subject(world), "plan task")
+
+    def show(self, world: World) -> Lifecycle:
+        return started(world, self.subject(world), self.command, "planning")
+
+
+class RevisePlan(TaskOperation, frozen=True, kw_only=True):
+    """Plan again, after a plan was proposed or rejected; this claims the task."""
+
+    command = "plan revise"
+    guards = (guards.not_claimed_by_other, guards.status_in("plan_review", "planning"))
+
+    def decide(self, world: World) -> Decision:
+        yield from _start_planning(world, self.subject(world), "revise plan")
+
+    def show(self, world: World) -> Lifecycle:
+        return started(world, self.subject(world), self.command, "planning")
+
+
+# ---------------------------------------------------------------------------------------------- proposing
+
+
+def _proposal(world: World, task: Task, op: Any, reason: str | None) -> PlanProposed:
+    """The event of a new version, from the text and the criteria that `op` was given."""
+    draft = parse_plan(require_text(op.text, "--text", on_task(task, "plan", "template")), op.criterion)
+    reason = reason or draft.generation_reason or "initial"
+    if not draft.body:
+        world.warnings.append("The plan has no body; whoever implements it may have nothing else to go by.")
+    world.warnings += [f"The plan's front matter has `{key}`, which nothing reads." for key in draft.ignored]
+    earlier, run = plan_in_review(task), task.running_run("planning")
+    is_answered = reason == AFTER_QUESTIONS
+    return PlanProposed(
+        version=next_number(task.plans),
+        digest=plan_digest(draft),
+        body=normal_body(draft.body),
+        goal=draft.goal,
+        criteria=draft.criteria,
+        todos=draft.todos,
+        files=draft.files,
+        test_commands=draft.test_commands,
+        expected_outputs=draft.expected_outputs,
+        generation_reason=reason,
+        todos_waived_reason=draft.todos_waived_reason,
+        run=run.id if run else None,
+        questions=[question.id for question in answered_questions(task)] if is_answered else [],
+        answers_hash=answers_hash(task.questions) if is_answered else None,
+        supersedes=earlier.id if earlier else None,
+        status=workflow.next_status(task.workflow, "planning", "plan propose") or "plan_review",
+    )
+
+
+def _propose(world: World, task: Task, payload: PlanProposed) -> Decision:
+    """Record a version; the planning run is finished with it and the claim ends."""
+    runs = [run for run in task.runs if run.type == "planning" and run.status == "running"]
+    released = release_claims(task, _STAGE)
+    yield on(task, payload)
+    for run in runs:
+        yield on(task, RunFinished(run=run.id, result="finished", summary=summary_of(payload.body)))
+    for claim in released:
+        yield on(task, claim)
+
+
+def _proposed_view(world: World, op: Any, **extra: Any) -> Lifecycle:
+    task = op.subject(world)
+    event = next(event for event in world.events if event.type == "plan.proposed")
+    plan = task.plan(event.id)
+    assert plan is not None  # the event has just been folded
+    if needs_regeneration(task):
+        world.warnings.append("Answers call for a plan made from them: plan upsert --from-answers.")
+    body = event.data.body
+    return lifecycle(
+        world,
+        task,
+        op.command,
+        plan_version=plan.version,
+        plan_digest=plan.digest,
+        plan_body_chars=len(body),
+        plan_body_lines=len(body.splitlines()),
+        next_command=next_line(op, "plan", "lint", "--version", version_of(task, plan)),
+        **extra,
+    )
+
+
+class ProposePlan(TaskOperation, frozen=True, kw_only=True):
+    """Propose a plan: a new version that waits for review. The planning run and its claim end.
+
+    The text is Markdown with optional YAML front matter; `plan template` shows both.
+    """
+
+    command = "plan propose"
+    guards = (in_planning, guards.my_claim(_STAGE), guards.running("planning"))
+
+    text: Annotated[str, opt("The plan.", file="--file")]
+    criterion: Annotated[list[str], opt("An acceptance criterion, where the text has none; repeatable.")] = []
+
+    def decide(self, world: World) -> Decision:
+        task = self.subject(world)
+        yield from _propose(world, task, _proposal(world, task, self, None))
+
+    def what(self, world: World) -> str:
+        return _what(world)
+
+    def show(self, world: World) -> Lifecycle:
+        return _proposed_view(world, self)
+
+
+class UpsertPlan(TaskOperation, frozen=True, kw_only=True):
+    """Propose a plan, or make a new version from the answers.
+
+    It is made from the answers with --from-answers, or when a required answer is newer than the latest plan;
+    then planning need not be going on. Otherwise this is `plan propose`.
+    """
+
+    command = "plan upsert"
+    guards = (guards.not_claimed_by_other, upsertable, questions_answered)
+
+    from_answers: Annotated[bool, opt("The plan was made from the answers.")] = False
+    text: Annotated[str, opt("The plan.", file="--file")]
+    criterion: Annotated[list[str], opt("An acceptance criterion, where the text has none; repeatable.")] = []
+    allow_open_questions: Annotated[bool, opt("Go on although required questions are open.")] = False
+
+    def decide(self, world: World) -> Decision:
+        task = self.subject(world)
+        reason = AFTER_QUESTIONS if regenerates(task, self) else None
+        yield from _propose(world, task, _proposal(world, task, self, reason))
+
+    def what(self, world: World) -> str:
+        return _what(world)
+
+    def show(self, world: World) -> Lifecycle:
+        event = next(event for event in world.events if event.type == "plan.proposed")
+        is_new = event.data.generation_reason == AFTER_QUESTIONS
+        return _proposed_view(world, self, operation="regenerated" if is_new else "proposed")
+
+
+def _what(world: World) -> str:
+    data = next(event.data for event in world.events if event.type == "plan.proposed")
+    return f"v{data.version} {data.goal or summary_of(data.body)}"

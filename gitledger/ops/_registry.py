@@ -1,0 +1,48 @@
+"""Which module holds which command, so that a face loads only the noun that was named."""
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from gitledger.ops._base import Operation
+
+# noun → (module, help line). The help line of a group stands here, so that `--help` imports no noun.
+NOUNS: dict[str, tuple[str, str]] = {
+    "task": ("task", "Create, list, show, edit and cancel tasks, and choose the active one."),
+    "plan": ("plan", "Plan a task: start, propose, lint, accept or reject."),
+    "question": ("question", "Ask and answer the questions that a plan needs."),
+    "todo": ("todo", "The todos of a task, with evidence when they are done."),
+    "implement": ("implement", "Carry out an accepted plan and log what changed."),
+    "validate": ("validate", "Check the acceptance criteria and finish the task."),
+    "require": ("require", "Tasks that must be done before this one."),
+    "lock": ("lock", "Who works on a task now, and breaking a stale claim."),
+    "actor": ("actor", "Who you are to the ledger."),
+}
+
+# command at the root → (module, help line).
+ROOTS: dict[str, tuple[str, str]] = {
+    "init": ("ledger", "Start a ledger in this repository."),
+    "status": ("status", "Show what the ledger holds: counts, active task, health."),
+    "where": ("status", "Show which repository, ledger and task commands act on here, and why."),
+    "version": ("status", "Show the version of gitledger, and of the formats it reads and writes."),
+    "next-action": ("next_action", "The next concrete step of a task, and the command for it."),
+    "can": ("next_action", "Whether an action could start now, and what stands in its way."),
+    "context": ("context", "Everything a fresh worker needs to know about a task."),
+    "log": ("log", "Show the entries of the ledger, or of one task, newest first."),
+    "verify": ("verify", "Prove that the ledger is whole: every name, every record, the whole chain."),
+    "reindex": ("verify", "Build the local index anew from the ledger."),
+}
+
+
+def operations_of(name: str) -> "dict[str, type[Operation]]":
+    """The operations of a noun by verb, or `{"": operation}` for a command at the root. Imports its module."""
+    if name in NOUNS:
+        module = import_module(f"gitledger.ops.{NOUNS[name][0]}")
+        return {op.command.partition(" ")[2]: op for op in module.OPERATIONS if op.command.partition(" ")[0] == name}
+    module = import_module(f"gitledger.ops.{ROOTS[name][0]}")
+    return {"": op for op in module.OPERATIONS if op.command == name}
+
+
+def all_operations() -> "list[type[Operation]]":
+    """Every operation there is, in the order of the command line. Imports every noun."""
+    return [op for name in [*ROOTS, *NOUNS] for op in operations_of(name).values()]

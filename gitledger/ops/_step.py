@@ -1,0 +1,98 @@
+"""A step: what to do next with a task, why, what stands in the way, and the commands for it."""
+
+from typing import Any, NamedTuple
+
+from msgspec import Struct
+
+from gitledger.model.task import Task
+from gitledger.ops._base import PROGRAM, Blocker, TaskOperation, command_line
+
+Argv = tuple[str, ...]
+
+
+class Command(NamedTuple):
+    """A command that would go on from here. `kind` is one of the reference's words, `argv` an argument list."""
+
+    kind: str
+    label: str
+    argv: Argv
+
+
+class Step(Struct, frozen=True, kw_only=True):
+    """What to do next.
+
+    `item` is what it is about (a task, plan, question, todo, criterion state, or the name of another task).
+    `work` is what is still to be done in this step, `obstacles` what keeps the step from being taken;
+    `shows` names the progress that belongs to it.
+    """
+
+    action: str
+    reason: str
+    commands: list[Command] = []
+    item: Any = None
+    work: list[Blocker] = []
+    obstacles: list[Blocker] = []
+    shows: str = ""
+
+    def ordered(self) -> list[Command]:
+        """The commands, the one to run first at the head: what removes an obstacle, else the step itself."""
+        helping = next((blocker for blocker in self.obstacles if blocker.command), None)
+        if helping is None:
+            return self.commands
+        known = next((command for command in self.commands if command.argv == helping.command), None)
+        kind, label = _HELP.get(helping.kind, ("inspect", "See what is in the way"))
+        first = known or Command(kind, label, helping.command)
+        return [first, *(command for command in self.commands if command is not known)]
+
+    def sentence(self) -> str:
+        """The reason, and what is in the way."""
+        if not self.obstacles:
+            return self.reason
+        more = f" (and {len(self.obstacles) - 1} more)" if len(self.obstacles) > 1 else ""
+        return f"{self.reason} Blocked: {self.obstacles[0].message}{more}"
+
+
+# kind of an obstacle → kind and label of the command that helps.
+_HELP = {
+    "dependency": ("inspect", "Show the task it waits for"),
+    "lock": ("inspect", "Show who has claimed it"),
+    "upgrade": ("inspect", "Show which version this is"),
+}
+
+
+def is_unclaimed(blockers: list[Blocker]) -> bool:
+    """Whether a stage goes on without a live claim: not a defect, it is taken up again."""
+    return any(blocker.kind in ("lock_missing", "lock_expired") for blocker in blockers)
+
+
+# ---------------------------------------------------------------------------------------------- commands
+
+
+def on_task(task: Task, *words: str) -> Argv:
+    """A command on this task."""
+    return (PROGRAM, *words, "--task", task.id)
+
+
+def aimed(argv: Argv, task: Task, op: TaskOperation) -> Argv:
+    """The command as who asked has to type it: with --task only where `op` named the task, and by that name."""
+    if argv[-2:] != ("--task", task.id):
+        return argv
+    return (*argv[:-2], *(("--task", op.task) if op.task else ()))
+
+
+def spelled(argv: Argv) -> str:
+    """The command as one line for a shell; a placeholder `...` stands in quotes, as the reference writes it."""
+    return " ".join('"..."' if word == "..." else command_line((word,)) for word in argv)
+
+
+def line_of(argv: Argv, task: Task, op: TaskOperation) -> str:
+    """`spelled` and `aimed` at once."""
+    return spelled(aimed(argv, task, op))
+
+
+def shown_blocker(blocker: Blocker, task: Task, op: TaskOperation) -> dict[str, Any]:
+    """The blocker as reports print it, its command as who asked has to type it."""
+    shown = blocker.to_dict()
+    if blocker.command:
+        shown["command_hint"] = line_of(blocker.command, task, op)
+    return shown

@@ -1,0 +1,378 @@
+"""The rules, each a named object with one definition: run refuses by them, `can` and `next-action` report them."""
+
+from collections.abc import Callable
+from typing import Any
+
+from msgspec import Struct
+
+from gitledger.errors import Conflict, LedgerError, Refused, ValidationFailed
+from gitledger.model import workflow
+from gitledger.model.task import Criterion, Dependency, Plan, Run, Task, Todo
+from gitledger.ops._base import PROGRAM, Blocker, World, live_claim
+from gitledger.ops._views import ref_of, run_ref, task_ref
+
+Find = Callable[[World, Task, Any], list[Blocker]]
+Refuse = Callable[[Task, list[Blocker]], LedgerError]
+
+
+class Rule(Struct, frozen=True):
+    """A rule about a task: `find` says what is in the way, `refuse` makes the refusal of it."""
+
+    name: str
+    find: Find
+    refuse: Refuse
+
+    def __call__(self, world: World, op: Any) -> LedgerError | None:
+        """The refusal, or None when the rule is satisfied."""
+        task = op.subject(world)
+        blockers = self.find(world, task, op)
+        return self.refuse(task, blockers) if blockers else None
+
+
+def blockers_of(world: World, op: Any) -> list[Blocker]:
+    """Everything that is in the way of `op`, from all its guards."""
+    task = op.subject(world)
+    return [blocker for guard in op.guards if isinstance(guard, Rule) for blocker in guard.find(world, task, op)]
+
+
+def refusal(
+    kind: type[LedgerError],
+    task: Task,
+    blockers: list[Blocker],
+    /,
+    message: str | None = None,
+    code: str | None = None,
+    **extra: Any,
+) -> LedgerError:
+    """A refusal that lists its blockers and hints at the first command that would help."""
+    hint = next((blocker.command for blocker in blockers if blocker.command), (PROGRAM, "next-action", "--task", task.id))
+    return kind(
+        message or blockers[0].message,
+        code=code,
+        hint=hint,
+        task_id=task.id,
+        blocking_refs=[blocker.ref for blocker in blockers if blocker.ref],
+        details={"blockers": [blocker.to_dict() for blocker in blockers], **extra},
+    )
+
+
+def _for(task: Task, *command: str) -> tuple[str, ...]:
+    return (PROGRAM, *command, "--task", task.id)
+
+
+# ---------------------------------------------------------------------------------------------- stage
+
+
+def next_step(task: Task) -> tuple[str, ...]:
+    """The command with which work on the task goes on from its status."""
+    step = {
+        "draft": ("plan", "start"),
+        "planning": ("plan", "template"),
+        "plan_review": ("plan", "show"),
+        "approved": ("implement", "start"),
+        "implementing": ("implement", "checklist"),
+        "implemented": ("validate", "start"),
+        "validating": ("validate", "status"),
+        "failed_validation": ("implement", "restart", "--summary", "SUMMARY"),
+    }.get(task.status, ("task", "show"))
+    return _for(task, *step)
+
+
+def stage(trigger: str) -> Rule:
+    """The workflow table allows `trigger` from the status of the task."""
+
+    def find(world: World, task: Task, op: Any) -> list[Blocker]:
+        if task.hold is not None:
+            return [Blocker("hold", f"{task.id} is on hold: {task.hold.reason}", ref=task.id)]
+        if workflow.next_status(task.workflow, task.status, trigger) is not None:
+            return []
+        if task.workflow not in workflow.STATUSES:
+            return [Blocker("stage", f"{task.id} follows the unknown workflow {task.workflow!r}.", ref=task.id)]
+        allowed = " or ".join(workflow.sources(task.workflow, trigger))
+        message = f"`{trigger}` needs a task that is {allowed}; {task.id} is {task.status}."
+        return [Blocker("stage", message, ref=task.id, command=next_step(task))]
+
+    return Rule(f"stage {trigger}", find, lambda task, blockers: refusal(Refused, task, blockers))
+
+
+def status_in(*statuses: str) -> Rule:
+    """The task has one of these statuses."""
+
+    def find(world: World, task: Task, op: Any) -> list[Blocker]:
+        if task.status in statuses:
+            return []
+        message = f"This needs a task that is {' or '.join(statuses)}; {task.id} is {task.status}."
+        return [Blocker("stage", message, ref=task.id, command=next_step(task))]
+
+    return Rule(f"status in {' '.join(statuses)}", find, lambda task, blockers: refusal(Refused, task, blockers))
+
+
+# ---------------------------------------------------------------------------------------------- claims
+
+
+def claimed_by_other(world: World, task: Task) -> Any:
+    """The live claim of somebody else on the task, or None."""
+    claim = live_claim(task.claims, world.now)
+    return claim if claim is not None and claim.holder != world.actor.holder() else None
+
+
+def _find_foreign_claim(world: World, task: Task, op: Any) -> list[Blocker]:
+    claim = claimed_by_other(world, task)
+    if claim is None:
+        return []
+    run = run_ref(task, claim.run)
+    what = f" for {claim.stage}" if claim.stage else ""
+    message = (
+        f"{task.id} is claimed by {claim.actor.type} {claim.actor.name}{what}"
+        f"{f' ({run})' if run else ''} until {claim.until}."
+    )
+    return [Blocker("lock", message, ref=run or claim.id, command=_for(task, "lock", "show"))]
+
+
+# Nobody else works on the task now.
+not_claimed_by_other = Rule(
+    "not claimed by another",
+    _find_foreign_claim,
+    lambda task, blockers: refusal(Conflict, task, blockers, code="LOCK_CONFLICT"),
+)
+
+
+def my_claim(stage_name: str) -> Rule:
+    """The actor holds a live claim for this stage: an expired one, or none, does not do."""
+    resume = {
+        "planning": ("plan", "start"),
+        "implementing": ("implement", "resume", "--reason", "REASON"),
+        "validating": ("validate", "start"),
+    }[stage_name]
+
+    def find(world: World, task: Task, op: Any) -> list[Blocker]:
+        foreign = _find_foreign_claim(world, task, op)
+        if foreign:
+            return foreign
+        claim = live_claim(task.claims, world.now)
+        if claim is not None and claim.stage == stage_name:
+            return []
+        lost = next((claim for claim in task.claims if claim.stage == stage_name), None)
+        if lost is not None:
+            message = f"The claim on {task.id} for {stage_name} ran out at {lost.until}."
+            return [Blocker("lock_expired", message, ref=run_ref(task, lost.run), command=_for(task, *resume))]
+        message = f"Nobody holds {task.id} for {stage_name}."
+        return [Blocker("lock_missing", message, ref=task.id, command=_for(task, *resume))]
+
+    def refuse(task: Task, blockers: list[Blocker]) -> LedgerError:
+        expired = blockers[0].kind == "lock_expired"
+        code = "STALE_LOCK_REQUIRES_BREAK" if expired else "LOCK_CONFLICT"
+        return refusal(Conflict, task, blockers, code=code)
+
+    return Rule(f"my claim for {stage_name}", find, refuse)
+
+
+def running(run_type: str) -> Rule:
+    """A run of this type is going on."""
+
+    def find(world: World, task: Task, op: Any) -> list[Blocker]:
+        if task.running_run(run_type) is not None:
+            return []
+        return [Blocker("run", f"{task.id} has no running {run_type} run.", ref=task.id, command=next_step(task))]
+
+    return Rule(f"running {run_type}", find, lambda task, blockers: refusal(Refused, task, blockers))
+
+
+def _find_running_implementation(world: World, task: Task, op: Any) -> list[Blocker]:
+    run = task.running_run("implementation")
+    if run is None:
+        return []
+    ref = ref_of(task.runs, run)
+    resume = _for(task, "implement", "resume", "--reason", "REASON")
+    return [Blocker("running_run", f"{ref} of {task.id} is still running.", ref=ref, command=resume)]
+
+
+# No implementation run is left running (after a cancelled task was taken up again, say).
+no_running_implementation = Rule(
+    "no running implementation",
+    _find_running_implementation,
+    lambda task, blockers: refusal(Conflict, task, blockers, code="RUNNING_RUN_CONFLICT"),
+)
+
+
+# ---------------------------------------------------------------------------------------------- plan and dependencies
+
+
+def _find_no_accepted_plan(world: World, task: Task, op: Any) -> list[Blocker]:
+    if task.current_plan() is not None:
+        return []
+    if task.accepted_plan is not None:
+        message = f"Two plans of {task.id} were accepted at the same time; accept one of them again."
+    else:
+        message = f"{task.id} has no accepted plan."
+    return [Blocker("approval", message, ref=task.id, command=_for(task, "plan", "list"))]
+
+
+# A person has accepted exactly one plan.
+accepted_plan = Rule(
+    "accepted plan",
+    _find_no_accepted_plan,
+    lambda task, blockers: refusal(Refused, task, blockers),
+)
+
+
+def dependency_blocker(world: World, task: Task, dep: Dependency) -> Blocker | None:
+    """Why the dependency is in the way; None where it is met or waived, or of a kind that blocks nothing."""
+    if dep.type != "blocks" or dep.waiver is not None:
+        return None
+    row = world.row(dep.on)
+    if row is not None and _is_far_enough(row.role, dep.unblock_at):
+        return None
+    name = task_ref(world, dep.on) or dep.on
+    state = row.status if row is not None else "not in this ledger"
+    command = (PROGRAM, "task", "show", name) if row is not None else _for(task, "require", "list")
+    return Blocker("dependency", f"{task.id} needs {name} to be {dep.unblock_at}; it is {state}.", ref=name, command=command)
+
+
+def dependency_blockers(world: World, task: Task) -> list[Blocker]:
+    """The tasks that must come first and have not: a waived one is satisfied, an unknown or cancelled one is not."""
+    found = (dependency_blocker(world, task, dep) for dep in task.dependencies)
+    return [blocker for blocker in found if blocker is not None]
+
+
+def _is_far_enough(role: str, unblock_at: str) -> bool:
+    rank = {"work": 1, "review": 2, "done": 3, "archived": 3}
+    return rank.get(role, 0) >= rank.get(unblock_at, 3)
+
+
+# What the task depends on is far enough, or was waived by a person.
+dependencies_met = Rule(
+    "dependencies",
+    lambda world, task, op: dependency_blockers(world, task),
+    lambda task, blockers: refusal(Refused, task, blockers),
+)
+
+
+def open_required_questions(task: Task) -> list[Any]:
+    """The questions that must be answered before there can be a plan."""
+    return [question for question in task.questions if question.required and question.status == "open"]
+
+
+# ---------------------------------------------------------------------------------------------- todos and checks
+
+
+def open_mandatory_todos(task: Task) -> list[Todo]:
+    """The todos that block finishing, whoever added them and whenever; optional ones never do."""
+    return [todo for todo in task.live_todos() if todo.mandatory and not todo.is_done]
+
+
+def todo_blockers(task: Task) -> list[Blocker]:
+    """The open mandatory todos as blockers."""
+    blockers = []
+    for todo in open_mandatory_todos(task):
+        ref = ref_of(task.todos, todo)
+        help = _for(task, "todo", "done", ref, "--evidence", "...")
+        if task.status == "validating":  # no todo can be marked done now: the work goes back
+            help = _for(task, "validate", "finish", "--result", "failed", "--summary", "SUMMARY")
+        blockers.append(Blocker("todo_open", f"Todo {ref} is not done.", ref=ref, command=help))
+    return blockers
+
+
+def todo_gate(task: Task) -> dict[str, Any]:
+    """The todo gate as a report (reference `todo_gate_report`)."""
+    todos, blockers = task.live_todos(), todo_blockers(task)
+    return {
+        "kind": "todo_gate_report",
+        "task_id": task.id,
+        "total": len(todos),
+        "done": sum(todo.is_done for todo in todos),
+        "open_todos": [ref_of(task.todos, todo) for todo in todos if not todo.is_done],
+        "blockers": [blocker.to_dict() for blocker in blockers],
+        "can_finish_implementation": not blockers,
+    }
+
+
+def _refuse_todos(task: Task, blockers: list[Blocker]) -> LedgerError:
+    open_count = len(blockers)
+    return refusal(
+        ValidationFailed,
+        task,
+        blockers,
+        message=f"Cannot finish: {open_count} mandatory {'todo is' if open_count == 1 else 'todos are'} not done.",
+        code="IMPLEMENTATION_TODOS_INCOMPLETE",
+        **{key: value for key, value in todo_gate(task).items() if key != "blockers"},
+    )
+
+
+# Every mandatory todo is done.
+todos_done = Rule("todos done", lambda world, task, op: todo_blockers(task), _refuse_todos)
+
+
+class CriterionState(Struct, frozen=True):
+    """How a criterion stands: its latest check in the current validation, and whether that satisfies it."""
+
+    criterion: Criterion
+    checks: list[Any]
+    latest: Any
+    is_satisfied: bool
+
+
+def criteria_states(task: Task, plan: Plan | None, run: Run | None) -> list[CriterionState]:
+    """The state of each criterion of the accepted plan in the validation run."""
+    if plan is None:
+        return []
+    states = []
+    for criterion in plan.criteria:
+        checks = [
+            check
+            for check in task.checks
+            if run is not None and check.run == run.id and check.plan == plan.id and check.criterion == criterion.id
+        ]
+        latest = checks[-1] if checks else None
+        states.append(CriterionState(criterion, checks, latest, latest is not None and latest.status == "pass"))
+    return states
+
+
+def validation_blockers(world: World, task: Task) -> list[Blocker]:
+    """What stands between the task and `validate finish --result passed` (reference §6.3)."""
+    plan, run = task.current_plan(), task.running_run("validation") or task.latest_run("validation")
+    blockers = [] if plan else _find_no_accepted_plan(world, task, None)
+    blockers = [Blocker("no_accepted_plan", b.message, ref=b.ref, command=b.command) for b in blockers]
+    built = task.latest_run("implementation")
+    if built is None or built.status != "finished":
+        blockers.append(
+            Blocker("no_finished_implementation", f"{task.id} has no finished implementation run.", command=next_step(task))
+        )
+    for state in criteria_states(task, plan, run):
+        if state.is_satisfied or not state.criterion.mandatory:
+            continue
+        failed = state.latest is not None and state.latest.status == "fail"
+        ref = state.criterion.id
+        check = _for(task, "validate", "check", "--criterion", ref, "--status", "pass", "--evidence", "...")
+        message = f"Mandatory criterion {ref} {'failed its latest check' if failed else 'has no passing check'}."
+        blockers.append(Blocker("criterion_fail" if failed else "criterion_missing", message, ref=ref, command=check))
+    blockers += todo_blockers(task)
+    for blocker in dependency_blockers(world, task):
+        blockers.append(Blocker("dependency_blocker", blocker.message, ref=blocker.ref, command=blocker.command))
+    return blockers
+
+
+def _find_unproven(world: World, task: Task, op: Any) -> list[Blocker]:
+    return validation_blockers(world, task) if getattr(op, "result", "passed") == "passed" else []
+
+
+def _refuse_unproven(task: Task, blockers: list[Blocker]) -> LedgerError:
+    def refs(kind: str) -> list[str | None]:
+        return [blocker.ref for blocker in blockers if blocker.kind == kind]
+
+    return refusal(
+        ValidationFailed,
+        task,
+        blockers,
+        message=f"Cannot mark the validation of {task.id} passed: {len(blockers)} mandatory "
+        f"{'gate is' if len(blockers) == 1 else 'gates are'} incomplete.",
+        code="VALIDATION_INCOMPLETE",
+        missing_criteria=refs("criterion_missing"),
+        failing_criteria=refs("criterion_fail"),
+        open_mandatory_todos=refs("todo_open"),
+        dependency_blockers=refs("dependency_blocker"),
+    )
+
+
+# Every mandatory criterion has passed, every mandatory todo is done, dependencies hold.
+checks_passed = Rule("checks passed", _find_unproven, _refuse_unproven)
