@@ -1,0 +1,1 @@
+"""The command line: parse, run operations, render. It holds no rule."""

@@ -1,0 +1,176 @@
+"""The command tree: a noun's module is imported when the noun is named, help comes from the table alone."""
+
+from collections.abc import Iterable
+from importlib import import_module
+from typing import Any
+
+import click
+
+from gitledger.errors import InvalidInput
+from gitledger.ops._registry import NOUNS, ROOTS
+
+PROGRAM = "gitledger"
+
+# Commands that are no operations: name → (`module:attribute` of a click command, help line).
+# Such a command finds the `Session` in `context.obj`: `.open()`, `.answer(view)`, `.console`.
+HANDWRITTEN: dict[str, tuple[str, str]] = {
+    "demo": ("gitledger.cli.demo:demo", "Run the main job on a throw-away repository, and show every command."),
+    "schema": ("gitledger.cli.schema:schema", "The JSON Schema of what a command takes and answers."),
+}
+
+SETTINGS: dict[str, Any] = {"max_content_width": 100}
+
+
+class LazyGroup(click.Group):
+    """A group that knows its commands by name and help line, and loads one when it is asked for."""
+
+    def lines(self) -> Iterable[tuple[str, list[tuple[str, str]]]]:
+        """(section, [(name, help line)])."""
+        raise NotImplementedError
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return [name for _, commands in self.lines() for name, _ in commands]
+
+    def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str, click.Command, list[str]]:
+        name = args[0]
+        path = [] if ctx.parent is None else [ctx.info_name or ""]
+        if name not in self.list_commands(ctx):
+            raise unknown_command(path, name, self.list_commands(ctx))
+        command = self.get_command(ctx, name)
+        assert command is not None
+        ctx.find_root().obj.command = ".".join([*path, name])
+        return name, command, args[1:]
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        for section, commands in self.lines():
+            with formatter.section(section):
+                formatter.write_dl(commands)
+
+    def get_help_option(self, ctx: click.Context) -> click.Option | None:
+        from gitledger.cli.help import help_option
+
+        return help_option(self)
+
+
+class Root(LazyGroup):
+    """The program."""
+
+    def lines(self) -> Iterable[tuple[str, list[tuple[str, str]]]]:
+        yield "Commands", [(name, line) for name, (_, line) in ROOTS.items()]
+        yield "Commands by noun", [(name, line) for name, (_, line) in NOUNS.items()]
+        if HANDWRITTEN:
+            yield "More", [(name, line) for name, (_, line) in HANDWRITTEN.items()]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name in HANDWRITTEN:
+            module, _, attribute = HANDWRITTEN[cmd_name][0].partition(":")
+            return getattr(import_module(module), attribute)
+        if cmd_name in NOUNS:
+            return Noun(cmd_name)
+        if cmd_name in ROOTS:
+            return command_of(cmd_name, "")
+        return None
+
+
+class Noun(LazyGroup):
+    """The commands of one noun. Building it imports the noun's module."""
+
+    def __init__(self, noun: str) -> None:
+        from gitledger.ops._registry import operations_of
+
+        super().__init__(noun, help=NOUNS[noun][1], no_args_is_help=True, subcommand_metavar="COMMAND [ARGS]...")
+        self.operations = operations_of(noun)
+
+    def lines(self) -> Iterable[tuple[str, list[tuple[str, str]]]]:
+        yield "Commands", [(verb, (op.__doc__ or "").partition("\n")[0]) for verb, op in self.operations.items()]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        from gitledger.cli.build import build_command
+
+        op = self.operations.get(cmd_name)
+        return None if op is None else build_command(op)
+
+
+def command_of(name: str, verb: str) -> click.Command:
+    """The command of one operation: a root command, or a noun's verb."""
+    from gitledger.cli.build import build_command
+    from gitledger.ops._registry import operations_of
+
+    return build_command(operations_of(name)[verb])
+
+
+# ---------------------------------------------------------------------------------------------- unknown words
+
+
+def unknown_command(path: list[str], word: str, known: list[str]) -> InvalidInput:
+    """The refusal of a command that does not exist, with those that were probably meant."""
+    meant = close_commands(path, word, known)
+    asked = " ".join([PROGRAM, *path, word])
+    message = f"{asked!r} is not a gitledger command."
+    if meant:
+        message += " Did you mean " + " or ".join(repr(" ".join((PROGRAM, *words))) for words in meant[:3]) + "?"
+    return InvalidInput(
+        message,
+        code="UNKNOWN_COMMAND",
+        hint=(PROGRAM, *(meant[0] if meant else path), "--help"),
+        details={"did_you_mean": [" ".join(words) for words in meant[:3]]},
+    )
+
+
+def close_commands(path: list[str], word: str, known: list[str]) -> list[tuple[str, ...]]:
+    """Commands that `word` may have meant: spelled alike, else some noun's verb (`create` → `task create`)."""
+    from difflib import get_close_matches
+
+    near = [(*path, name) for name in get_close_matches(word.lower(), known, n=3, cutoff=0.6)]
+    if path or near:
+        return near
+    from gitledger.ops._registry import all_operations
+
+    commands = [tuple(op.command.split()) for op in all_operations()]
+    return [words for words in commands if words[-1] == word.lower()]
+
+
+def root_command() -> Root:
+    """The program as a click command; `context.obj` is the `Session`."""
+
+    @click.pass_context
+    def begin(context: click.Context, /, **options: Any) -> None:
+        context.obj.place(**options)
+
+    return Root(
+        PROGRAM,
+        callback=begin,
+        no_args_is_help=True,
+        subcommand_metavar="COMMAND [ARGS]...",
+        help="Keep the tasks of a project, their plans and their proof inside its git repository.",
+        epilog="'gitledger COMMAND --help' explains a command. '--json' works anywhere on the line.",
+        context_settings=SETTINGS,
+        params=[
+            click.Option(["--root"], metavar="PATH", help="The repository to work in, or any folder inside it."),
+            click.Option(["--cwd"], metavar="PATH", help="Another name for --root."),
+            click.Option(
+                ["-C", "changed"],
+                metavar="PATH",
+                multiple=True,
+                help="Run as if started in PATH, as git does.",
+            ),
+            click.Option(["--ledger"], metavar="NAME", help="The ledger to work in, instead of the branch's."),
+            click.Option(["--json", "as_json"], is_flag=True, expose_value=False, help="Answer in JSON."),
+            version_option(),
+        ],
+    )
+
+
+def version_option() -> click.Option:
+    """`--version`."""
+
+    def answer(ctx: click.Context, param: click.Parameter, value: bool) -> None:
+        if value and not ctx.resilient_parsing:
+            from gitledger.cli.failure import version
+
+            ctx.obj.say_version(version())
+            ctx.exit()
+
+    return click.Option(
+        ["--version"], is_flag=True, is_eager=True, expose_value=False, callback=answer, help="Show the version."
+    )

@@ -1,0 +1,199 @@
+"""Tasks for people: one, many, the active one, and their events."""
+
+from typing import Any
+
+from gitledger.cli.console import Cell, Console, Styled
+from gitledger.cli.render import Renderer
+from gitledger.cli.render._views import (
+    actor_name,
+    change_row,
+    claim_text,
+    plan_row,
+    run_row,
+    show_questions,
+    show_todos,
+)
+from gitledger.cli.text import count, moment, one_line, say
+
+
+def render_task(view: Any, op: Any, console: Console) -> None:
+    """A task that was created or edited."""
+    verb = {"task create": "created", "task edit": "edited"}.get(op.command, op.command)
+    console.line(f"{verb} task {view.slug} ({view.id})")
+    if op.command == "task edit":
+        console.fields(_about(view, console), indent=2)
+
+
+def render_list(view: Any, op: Any, console: Console) -> None:
+    """Tasks as a table, the active one marked."""
+    if not view.tasks:
+        console.line("no tasks" if view.total == 0 else f"none of {count(view.total, 'task')}")
+        return
+    console.table([_row(task, console) for task in view.tasks], _HEADERS, grow=len(_HEADERS) - 2)
+    if view.truncated:
+        console.line(Styled(f"{len(view.tasks)} of {count(view.total, 'task')}", "dim"))
+
+
+_HEADERS = ("ID", "STATUS", "PRIORITY", "TODOS", "TITLE", "OWNER")
+
+
+def _row(task: Any, console: Console) -> list[Cell]:
+    total, done = task.todos.get("total", 0), task.todos.get("done", 0)
+    over = task.role in ("done", "cancelled", "archived")
+    return [
+        Styled(f"{task.id} *", "bold") if task.is_active else Styled(task.id, "dim" if over else ""),
+        Styled("blocked", "red") if task.role == "blocked" else console.status(task.status),
+        task.priority or "",
+        f"{done}/{total}" if total else "",
+        Styled(task.title, "dim" if over else ""),
+        task.owner or "",
+    ]
+
+
+# ---------------------------------------------------------------------------------------------- one task
+
+
+def render_shown(view: Any, op: Any, console: Console) -> None:
+    """Everything about a task, the nearest first."""
+    task = view.task
+    console.line(Styled(task.id, "bold"), "  ", Styled(one_line(task.title), "bold"))
+    parent = view.parent_task
+    pairs = [
+        *_about(task, console),
+        ("claim", claim_text(view.lock) if view.lock else None),
+        ("parent", f"{parent.id} {parent.title} ({task.parent_relation or 'part of'})" if parent else None),
+        ("requires", task.requirements),
+        ("closed", _closed(task)),
+    ]
+    console.fields(pairs, indent=2)
+    if task.body and task.body.strip() != task.title:
+        console.line()
+        console.text(task.body)
+    _sections(view, console)
+
+
+def _about(task: Any, console: Console) -> list[tuple[str, Any]]:
+    stage = f", {task.active_stage} going on" if task.active_stage else ""
+    status: Any = console.status(task.status) if not stage else task.status + stage
+    return [
+        ("status", Styled("blocked", "red") if task.role == "blocked" else status),
+        ("slug", task.slug),
+        ("uid", task.uid),
+        ("priority", task.priority),
+        ("labels", task.labels),
+        ("owner", task.owner),
+        ("plan", f"v{task.accepted_plan_version} accepted" if task.accepted_plan_version else None),
+        ("created", _by(task.created_at, task.creator)),
+        ("updated", moment(task.updated_at)),
+        ("conflicts", task.conflicts),
+    ]
+
+
+def _by(at: str | None, actor: Any) -> str:
+    name = actor_name(actor)
+    return f"{moment(at)} by {name}" if name else moment(at)
+
+
+def _closed(task: Any) -> str | None:
+    if not task.closed_at:
+        return None
+    return _by(task.closed_at, task.closed_by) + (f": {task.closure_note}" if task.closure_note else "")
+
+
+def _sections(view: Any, console: Console) -> None:
+    todos = view.task.todos
+    if todos:
+        console.heading(f"Todos ({sum(todo.done for todo in todos)}/{len(todos)} done)")
+        show_todos(todos, console, indent=2)
+    if view.questions:
+        console.heading("Questions")
+        show_questions(view.questions, console, indent=2)
+    _table("Plans", [plan_row(plan, console) for plan in view.plans], 2, console)
+    _table("Runs", [run_row(run, console) for run in view.runs], 3, console)
+    _table("Changes", [change_row(change) for change in view.changes], 3, console)
+    _table("Follow-ups", [_neighbour(task, console) for task in view.follow_up_tasks], 2, console)
+    _table("Required by", [_neighbour(task, console) for task in view.dependents], 2, console)
+    if view.task.notes:
+        console.heading("Notes")
+        for note in view.task.notes:
+            console.line("  - ", one_line(note))
+
+
+def _table(title: str, rows: list[list[Cell]], grow: int, console: Console) -> None:
+    if rows:
+        console.heading(title)
+        console.table(rows, grow=grow, indent=2)
+
+
+def _neighbour(task: Any, console: Console) -> list[Cell]:
+    return [task.id, console.status(task.status), task.title]
+
+
+# ---------------------------------------------------------------------------------------------- the active task
+
+
+def render_active(view: Any, op: Any, console: Console) -> None:
+    """The active task, or the change of it."""
+    if op.command == "task activate":
+        console.line(f"{'activated' if view.changed else 'already active:'} {view.task_id}  {one_line(view.title)}")
+        if view.previous_task_id:
+            console.line(Styled(f"before: {view.previous_task_id}", "dim"))
+    elif op.command == "task deactivate":
+        console.line(f"deactivated {view.task_id}")
+    else:
+        console.line(Styled(view.task_id, "bold"), "  ", one_line(view.title))
+        console.fields(
+            [
+                ("status", console.status(view.status_stage)),
+                ("stage", view.active_stage),
+                ("chosen by", view.source),
+                ("since", moment((view.state or {}).get("activated_at"))),
+            ],
+            indent=2,
+        )
+
+
+# ---------------------------------------------------------------------------------------------- events
+
+
+def render_events(view: Any, op: Any, console: Console) -> None:
+    """Events, oldest first, one to a line."""
+    if not view.items:
+        console.line("no events")
+        return
+    many = len({event.task_id for event in view.items}) > 1
+    console.table(
+        [
+            [
+                Styled(moment(event.ts), "dim"),
+                (event.task_id or "book") if many else "",
+                event.event,
+                event.actor.actor_name if event.actor else "",
+                gist(event.data),
+            ]
+            for event in view.items
+        ],
+        grow=4,
+    )
+    if view.truncated:
+        console.line(Styled(f"the last {len(view.items)} of {count(view.total, 'event')}", "dim"))
+
+
+_TELLING = ("title", "text", "message", "summary", "note", "reason", "evidence", "result", "path", "name", "add_labels")
+
+
+def gist(data: dict[str, Any]) -> str:
+    """The most telling text of an event's data."""
+    if data.get("fields") and isinstance(data["fields"], dict):
+        return ", ".join(data["fields"])
+    found = (data[key] for key in _TELLING if isinstance(data.get(key), (str, list)) and data[key])
+    return say(next(found, ""))
+
+
+RENDERERS: dict[str, Renderer] = {
+    "TaskView": render_task,
+    "TaskList": render_list,
+    "TaskShown": render_shown,
+    "ActiveTask": render_active,
+    "EventList": render_events,
+}
