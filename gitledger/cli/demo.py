@@ -10,6 +10,7 @@ import tempfile
 
 import click
 
+from gitledger.cli.build import Argument, Command
 from gitledger.errors import InvalidInput, LedgerError
 from gitledger.exec import run_child
 
@@ -76,11 +77,14 @@ STEPS: list[Any] = [
 ]
 
 
-@click.command(help="Run the main job on a throw-away repository, and show every command with its output.")
-@click.argument("directory", required=False, metavar="[DIR]")
+@click.command(cls=Command)
+@click.argument("directory", cls=Argument, required=False, metavar="[DIR]", about="A new or empty folder.")
 @click.pass_obj
 def demo(session: Any, directory: str | None) -> None:
-    """Make the repository in DIR (a new or empty folder; left out, a temporary one), run the steps, leave it there."""
+    """Run the main job on a throw-away repository, and show every command.
+
+    The repository is made in DIR (left out: in a temporary folder), and left there for exploring.
+    """
     place = _place(session.base, directory)
     for shown in play(place, session.environ):
         session.console.text(shown)
