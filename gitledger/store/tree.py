@@ -49,18 +49,19 @@ def write_tree(
     base: pygit2.Oid | None,
     files: Mapping[str, bytes | None],
     moves: Mapping[str, str] = {},
+    grafts: Mapping[str, pygit2.Oid] = {},
 ) -> pygit2.Oid:
     """Write the tree that `base` becomes, rewriting only the folders on the way to a change.
 
-    `moves` takes whole folders from old path to new path by object id; then `files` sets bytes, or deletes
-    where the value is None. Folders left empty vanish. Raises pygit2 and OS errors of the object database.
+    `moves` takes whole folders from old path to new path by object id, `grafts` puts trees in place by
+    path; then `files` sets bytes, or deletes where the value is None. Folders left empty vanish. Raises pygit2 and OS errors of the object database.
     """
     root = _Node()
-    grafts = {new: _find_folder(pg, base, old) for old, new in moves.items() if old != new}
+    moved = {new: _find_folder(pg, base, old) for old, new in moves.items() if old != new}
     for old, new in moves.items():
-        if old != new and old not in grafts:
+        if old != new and old not in moved:
             root.reach(old).is_deleted = True
-    for new, oid in grafts.items():
+    for new, oid in (moved | dict(grafts)).items():
         root.reach(new).graft = oid
     for path, data in files.items():
         node = root.reach(path)
