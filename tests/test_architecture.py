@@ -32,7 +32,7 @@ SOLE = {
     "subprocess": ("git/", "exec.py", "cli/demo.py"),
     "mcp": ("mcp/",),
 }
-ENVIRONMENT = ("config.py", "cli/main.py", "ledger.py")
+ENVIRONMENT = ("config.py", "cli/main.py", "ledger/shell.py")
 VAGUE = {"helpers", "helper", "utils", "util", "common", "misc"}
 
 

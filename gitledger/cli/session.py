@@ -91,9 +91,6 @@ class Session:
         if not op.needs_repository:
             self.answer(op.show(None), op)
             return
-        if not getattr(op, "needs_repository", True):
-            self.answer(op.show(None), op)
-            return
         outcome = self.open().run(op)
         self.recorded = outcome.events
         view = outcome.view

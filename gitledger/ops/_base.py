@@ -456,6 +456,29 @@ class TaskOperation(Operation, frozen=True, kw_only=True):
         return world.task(self.task)
 
 
+class RefOperation(Operation, frozen=True, kw_only=True):
+    """An operation that moves refs by compare-and-swap and makes no entry (design §1, law 3): fork, switch, rename, delete.
+
+    `Ledger.run` hands it the repository's ledgers instead of a world.
+    """
+
+    needs_ledger = False
+
+    def perform(self, ledgers: Any) -> Any:
+        """Do it, and answer. `ledgers` is a `gitledger.ledger.refs.Ledgers`."""
+        raise NotImplementedError
+
+
+class RemoteOperation(Operation, frozen=True, kw_only=True):
+    """An operation that exchanges ledgers with another repository; `gitledger.sync` carries it out, above the ledger."""
+
+    needs_ledger = False
+
+    def perform(self, sync: Any) -> Any:
+        """Do it, and answer. `sync` is a `gitledger.sync.Sync`."""
+        raise NotImplementedError
+
+
 class StageOperation(TaskOperation, frozen=True, kw_only=True):
     """An operation that begins or takes up a stage of work, and may say who does."""
 

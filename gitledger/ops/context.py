@@ -4,9 +4,10 @@ from typing import Annotated, Any, Literal
 
 from gitledger.errors import InvalidInput
 from gitledger.model.task import Task, Todo
+from gitledger.ops import _sections, _work_sections
 from gitledger.ops._base import PROGRAM, TaskOperation, World, opt
 from gitledger.ops._contexts import ROLES, Role
-from gitledger.ops._sections import Subject, render, validations
+from gitledger.ops._page import Subject, render
 from gitledger.ops._views import (
     ChangeView,
     LockView,
@@ -28,6 +29,8 @@ from gitledger.ops.lock import LockStatus, ShowLock
 from gitledger.ops.require import RequirementView, requirement_view, requirements_of
 from gitledger.ops.task import Related, related
 from gitledger.ops.validate import ValidationReport, validation_report
+
+SECTIONS = {**_sections.SECTIONS, **_work_sections.SECTIONS}
 
 RoleName = Literal["planner", "implementer", "validator", "full", "planning", "implementation", "validation"]
 
@@ -135,7 +138,7 @@ class ShowContext(TaskOperation, frozen=True, kw_only=True):
         todo = world.item(task.live_todos(), "todo", self.todo, task) if self.todo is not None else None
         if self.format == "json":
             return context_view(world, task, role, todo)
-        return render(Subject(world, task, role, todo, self))
+        return render(Subject(world, task, role, todo, self), SECTIONS)
 
     def _role(self) -> Role:
         role = ROLES.get(self.for_)
@@ -202,7 +205,7 @@ def context_view(world: World, task: Task, role: Role, todo: Todo | None) -> Wor
         lock_status=lock.status,
         changes=changes,
         focused_changes=focused,
-        validation_history=[run_view(task, run) for run in validations(task)],
+        validation_history=[run_view(task, run) for run in _work_sections.validations(task)],
         validation_status=validation_report(world, task) if role.mode in ("validation", "full") else None,
         **_neighbours(world, task),
     )

@@ -24,7 +24,7 @@ class LogEntry(View):
 
 
 class Log(View):
-    """Entries, newest first. `total` is null where there are more than these: counting them would take a walk to the first."""
+    """Entries, newest first. `total` is null where there are more than these: counting them all takes a long walk."""
 
     task_id: str | None
     ledger: str

@@ -6,129 +6,14 @@ from typing import Annotated, Any, Literal
 from msgspec import UNSET, UnsetType
 
 from gitledger.errors import InvalidInput
-from gitledger.model.task import Plan, Question, Task, Todo
+from gitledger.model.task import Task
 from gitledger.ops import guards
 from gitledger.ops._base import PROGRAM, Blocker, TaskOperation, World, arg, opt
-from gitledger.ops._step import Step, line_of, shown_blocker
-from gitledger.ops._steps import criteria_of, done_argv, not_understood, step_of
+from gitledger.ops._items import NextItem, item_view
+from gitledger.ops._step import Step, line_of, on_task, shown_blocker
+from gitledger.ops._steps import criteria_of, not_understood, step_of
 from gitledger.ops._views import View, active_stage, ref_of
 from gitledger.ops.todo import CommandHint, Progress, progress
-
-# ---------------------------------------------------------------------------------------------- next_item
-
-
-class Item(View, tag_field="kind"):
-    """What a step is about."""
-
-    id: str
-
-
-class TaskItem(Item, tag="task"):
-    """The task itself."""
-
-    status_stage: str
-
-
-class PlanItem(Item, tag="plan"):
-    """The plan that waits for a decision."""
-
-    version: int
-    status: str
-
-
-class QuestionItem(Item, tag="question"):
-    """The question to answer first."""
-
-    text: str
-    status: str
-    required_for_plan: bool
-    plan_version: int | None
-
-
-class AnsweredQuestionItem(Item, tag="answered_question"):
-    """An answer that the plan does not stand on yet."""
-
-    text: str
-    status: str
-    required_for_plan: bool
-    plan_version: int | None
-    answer: str | None
-    answered_at: str | None
-
-
-class TodoItem(Item, tag="todo"):
-    """The todo to work on."""
-
-    text: str
-    status: str
-    mandatory: bool
-    source: str
-    done: bool
-    validation_hint: str | None
-    done_command_hint: str
-
-
-class CriterionItem(Item, tag="criterion"):
-    """The criterion to check."""
-
-    text: str
-    mandatory: bool
-    latest_status: str
-    satisfied: bool
-
-
-class DependencyItem(Item, tag="dependency"):
-    """The task that must come first."""
-
-
-NextItem = TaskItem | PlanItem | QuestionItem | AnsweredQuestionItem | TodoItem | CriterionItem | DependencyItem
-
-
-def item_view(task: Task, item: Any, op: TaskOperation) -> NextItem | None:
-    """The view of what a step is about."""
-    match item:
-        case None:
-            return None
-        case Task():
-            return TaskItem(id=task.id, status_stage=task.status)
-        case Plan():
-            return PlanItem(id=ref_of(task.plans, item), version=item.version, status=item.status)
-        case Question():
-            return _question_item(task, item)
-        case Todo():
-            return TodoItem(
-                id=ref_of(task.todos, item),
-                text=item.text,
-                status=item.status,
-                mandatory=item.mandatory,
-                source=item.source,
-                done=item.is_done,
-                validation_hint=item.validation_hint,
-                done_command_hint=line_of(done_argv(task, item), task, op),
-            )
-        case guards.CriterionState():
-            return CriterionItem(
-                id=item.criterion.id,
-                text=item.criterion.text,
-                mandatory=item.criterion.mandatory,
-                latest_status=item.latest.status if item.latest else "not_run",
-                satisfied=item.is_satisfied,
-            )
-    return DependencyItem(id=item)
-
-
-def _question_item(task: Task, question: Question) -> QuestionItem | AnsweredQuestionItem:
-    asked = {
-        "id": ref_of(task.questions, question),
-        "text": question.text,
-        "status": question.status,
-        "required_for_plan": question.required,
-        "plan_version": question.plan_version,
-    }
-    if question.status != "answered":
-        return QuestionItem(**asked)
-    return AnsweredQuestionItem(**asked, answer=question.answer, answered_at=question.answered_at)
-
 
 # ---------------------------------------------------------------------------------------------- progress
 
@@ -247,7 +132,6 @@ class ShowNextAction(TaskOperation, frozen=True, kw_only=True):
 def _plan_fields(task: Task, op: TaskOperation) -> dict[str, Any]:
     """What a plan made from answers needs."""
     from gitledger.model.planfile import RECOMMENDED_FIELDS, REQUIRED_FIELDS
-    from gitledger.ops._step import on_task
 
     template = on_task(task, "plan", "template", "--from-answers", "--file", "plan.md")
     return {

@@ -70,7 +70,7 @@ def _refuse_cycle(world: World, task: Task, required: Row) -> None:
 
 
 def _uid_of(world: World, task: Task, reference: str) -> str:
-    """The uid of the task that `reference` names; of one that is required but gone from the ledger too."""
+    """The uid of the task that `reference` names; one that is required and no longer in the ledger counts too."""
     try:
         return world.find(reference).uid
     except NotFound:

@@ -42,13 +42,14 @@ def append(
     expected: str | None,
     files: Mapping[str, bytes | None],
     moves: Mapping[str, str] = {},
+    grafts: Mapping[str, pygit2.Oid] = {},
     message: str,
     author: tuple[str, str],
     seconds: int,
 ) -> str:
     """Add one entry to a ledger whose tip is `expected` (None: it is not there yet) and return the new tip.
 
-    `files` and `moves` are as `tree.write_tree` takes them; `seconds` is the time since 1970. Raises LostRace
+    `files`, `moves` and `grafts` are as `tree.write_tree` takes them; `seconds` is the time since 1970. Raises LostRace
     where the ref is not at `expected`, Conflict where another ledger's name is in the way, StorageError where
     the disk refuses or a lock was left behind. Where it raises, the ref has not moved.
     """
@@ -56,7 +57,7 @@ def append(
         raise LostRace(f"Ledger {ledger} has moved on.")
     parent = read_commit(repo.pg, expected) if expected is not None else None
     try:
-        root = write_tree(repo.pg, parent.tree_id if parent else None, files, moves)
+        root = write_tree(repo.pg, parent.tree_id if parent else None, files, moves, grafts)
         when = max(seconds, parent.commit_time if parent else 0)
         made = _commit(repo.pg, root, [parent.id] if parent else [], message, author, when)
     except (pygit2.GitError, OSError) as error:

@@ -15,7 +15,7 @@ from gitledger import config as settings
 from gitledger.errors import LostRace, Refused, StorageError
 from gitledger.model import ids
 from gitledger.model.policy import Policy
-from gitledger.ops._base import Active, Code, Host, Operation, Place, World, drive
+from gitledger.ops._base import Active, Code, Host, Operation, Place, RefOperation, World, drive
 from gitledger.store import local, refresh
 from gitledger.store.repo import Repository, check_ledger_name, open_repository, ref_of
 from gitledger.store.snapshot import Snapshot, Unread, open_snapshot
@@ -51,6 +51,10 @@ class Ledger:
 
     def run(self, op: Operation, *, request: str | None = None) -> Outcome:
         """Run an operation. Raises a LedgerError that says why not; then nothing has changed."""
+        if isinstance(op, RefOperation):
+            from gitledger.ledger.refs import Ledgers
+
+            return _performed(op, op.perform(Ledgers(self)))
         if not op.writes:
             with self._snapshot(op) as snapshot:
                 world = self._world(op, snapshot, request)
@@ -304,6 +308,17 @@ def _uuid(raw: bytes) -> str:
     digits[8] = digits[8] & 0x3F | 0x80
     text = digits.hex()
     return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
+
+
+def _performed(op: Operation, view: Any) -> Outcome:
+    """The outcome of an operation that had no world."""
+    return Outcome(
+        view=view,
+        events=list(getattr(view, "events", ())),
+        warnings=list(getattr(view, "warnings", ())),
+        task_id=None,
+        changed=bool(getattr(view, "changed", False)),
+    )
 
 
 def _task_of(op: Operation, view: Any, world: World) -> str | None:
