@@ -3,7 +3,15 @@
 from collections.abc import Sequence
 from typing import Any
 
-import shlex
+
+def command_line(argv: Sequence[str]) -> str:
+    """An argument list as one line that a POSIX shell reads back to the same list.
+
+    The placeholder `...` stands in double quotes, as taskledger prints it.
+    """
+    import shlex  # slow to import, and only some answers hold a command
+
+    return " ".join('"..."' if word == "..." else shlex.quote(word) for word in argv)
 
 
 class LedgerError(Exception):
@@ -41,7 +49,7 @@ class LedgerError(Exception):
     @property
     def hint_text(self) -> str | None:
         """The hint as one shell-quoted line, or None."""
-        return shlex.join(self.hint) if self.hint else None
+        return command_line(self.hint) if self.hint else None
 
     def to_dict(self) -> dict[str, Any]:
         """The `error` object of the JSON contract (design §7)."""

@@ -5,7 +5,6 @@ from datetime import datetime, timezone
 from typing import Any
 
 import os
-import random
 import sys
 import time
 
@@ -132,6 +131,8 @@ class Ledger:
     def _random(self, tip: str | None) -> Callable[[int], bytes]:
         if self.config.test_seed is None:
             return os.urandom
+        import random
+
         return random.Random(f"{self.config.test_seed}:{tip}").randbytes
 
     def _actor(self, op: Operation) -> Any:

@@ -5,7 +5,7 @@ from typing import Annotated, Any, ClassVar, Protocol
 
 from msgspec import Meta, Struct
 
-from gitledger.errors import Conflict, InvalidInput, LedgerError, NotFound, StorageError
+from gitledger.errors import Conflict, InvalidInput, LedgerError, NotFound, StorageError, command_line
 from gitledger.model import ids
 from gitledger.model.book import Book
 from gitledger.model.policy import Policy
@@ -382,13 +382,6 @@ def _quoted(text: str) -> str:
 def next_number(items: Iterable[Any]) -> int:
     """1 + the highest number ever given in `items`."""
     return 1 + max((_number(item) for item in items), default=0)
-
-
-def command_line(argv: Sequence[str]) -> str:
-    """An argument list as one line that a POSIX shell reads back to the same list."""
-    import shlex
-
-    return shlex.join(argv)
 
 
 def live_claim(claims: Sequence[Claim], now: str) -> Claim | None:

@@ -80,14 +80,9 @@ def aimed(argv: Argv, task: Task, op: TaskOperation) -> Argv:
     return (*argv[:-2], *(("--task", op.task) if op.task else ()))
 
 
-def spelled(argv: Argv) -> str:
-    """The command as one line for a shell; a placeholder `...` stands in quotes, as the reference writes it."""
-    return " ".join('"..."' if word == "..." else command_line((word,)) for word in argv)
-
-
 def line_of(argv: Argv, task: Task, op: TaskOperation) -> str:
-    """`spelled` and `aimed` at once."""
-    return spelled(aimed(argv, task, op))
+    """The command, aimed, as one line for a shell."""
+    return command_line(aimed(argv, task, op))
 
 
 def shown_blocker(blocker: Blocker, task: Task, op: TaskOperation) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """The rules, each a named object with one definition: run refuses by them, `can` and `next-action` report them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from msgspec import Struct
@@ -88,11 +88,16 @@ def stage(trigger: str) -> Rule:
             return []
         if task.workflow not in workflow.STATUSES:
             return [Blocker("stage", f"{task.id} follows the unknown workflow {task.workflow!r}.", ref=task.id)]
-        allowed = " or ".join(workflow.sources(task.workflow, trigger))
+        allowed = _listed(workflow.sources(task.workflow, trigger))
         message = f"`{trigger}` needs a task that is {allowed}; {task.id} is {task.status}."
         return [Blocker("stage", message, ref=task.id, command=next_step(task))]
 
     return Rule(f"stage {trigger}", find, lambda task, blockers: refusal(Refused, task, blockers))
+
+
+def _listed(words: Sequence[str]) -> str:
+    """`draft, planning or approved`."""
+    return " or ".join(filter(None, (", ".join(words[:-1]), *words[-1:])))
 
 
 def status_in(*statuses: str) -> Rule:
@@ -101,7 +106,7 @@ def status_in(*statuses: str) -> Rule:
     def find(world: World, task: Task, op: Any) -> list[Blocker]:
         if task.status in statuses:
             return []
-        message = f"This needs a task that is {' or '.join(statuses)}; {task.id} is {task.status}."
+        message = f"{task.id} is {task.status}; this needs a task that is {_listed(statuses)}."
         return [Blocker("stage", message, ref=task.id, command=next_step(task))]
 
     return Rule(f"status in {' '.join(statuses)}", find, lambda task, blockers: refusal(Refused, task, blockers))

@@ -20,6 +20,7 @@ from gitledger.ops._base import (
     opt,
     require_text,
 )
+from gitledger.ops._step import line_of, on_task
 from gitledger.ops._views import (
     ChangeView,
     Lifecycle,
@@ -292,6 +293,9 @@ class FinishImplementation(TaskOperation, frozen=True, kw_only=True):
         for released in release_claims(task, _STAGE):
             yield on(task, released)
 
+    def what(self, world: World) -> str:
+        return self.summary
+
     def show(self, world: World) -> Finished:
         task = self.subject(world)
         return Finished(
@@ -302,7 +306,7 @@ class FinishImplementation(TaskOperation, frozen=True, kw_only=True):
             status_stage=task.status,
             active_stage=active_stage(task, world.now),
             changed=world.changed,
-            next_command=f"{PROGRAM} validate start",
+            next_command=line_of(on_task(task, "validate", "start"), task, self),
         )
 
 

@@ -12,13 +12,13 @@ from gitledger.ops._base import (
     TaskOperation,
     World,
     arg,
-    command_line,
     live_claim,
     next_number,
     on,
     opt,
     require_text,
 )
+from gitledger.ops._step import line_of, on_task
 from gitledger.ops._views import TodoView, View, ref_of, todo_view
 
 
@@ -44,15 +44,14 @@ def next_todo(task: Task) -> Todo | None:
     return next((todo for todo in open_todos if todo.mandatory), open_todos[0] if open_todos else None)
 
 
-def done_command(task: Task, todo: Todo) -> str:
+def _done_command(task: Task, todo: Todo, op: TaskOperation) -> str:
     """The command that marks a todo done."""
-    ref = ref_of(task.todos, todo)
-    return command_line((PROGRAM, "todo", "done", ref, "--evidence")) + ' "..."'
+    return line_of(on_task(task, "todo", "done", ref_of(task.todos, todo), "--evidence", "..."), task, op)
 
 
-def next_commands(task: Task) -> str:
+def _next_command(task: Task, op: TaskOperation) -> str:
     """The command to go on with after a todo changed."""
-    return command_line((PROGRAM, "next-action"))
+    return line_of(on_task(task, "next-action"), task, op)
 
 
 class AddedTodo(View):
@@ -133,7 +132,7 @@ class AddTodo(TaskOperation, frozen=True, kw_only=True):
                 evidence_count=len(todo.evidence),
             ),
             progress=progress(task),
-            next_command=next_commands(task),
+            next_command=_next_command(task, self),
         )
 
 
@@ -153,7 +152,7 @@ class TodoUpdated(View):
     kind: Literal["todo_update"] = "todo_update"
 
 
-def _updated(world: World, task: Task, todo: Todo, **added: Any) -> TodoUpdated:
+def _updated(world: World, task: Task, todo: Todo, op: TaskOperation, **added: Any) -> TodoUpdated:
     return TodoUpdated(
         task_id=task.id,
         todo_id=ref_of(task.todos, todo),
@@ -164,7 +163,7 @@ def _updated(world: World, task: Task, todo: Todo, **added: Any) -> TodoUpdated:
         artifact_refs_added=added.get("artifacts", []),
         change_refs_added=added.get("changes", []),
         progress=progress(task),
-        next_command=next_commands(task),
+        next_command=_next_command(task, op),
     )
 
 
@@ -202,7 +201,7 @@ class DoneTodo(TaskOperation, frozen=True, kw_only=True):
         task = self.subject(world)
         todo = _live_item(world, task, self.todo)
         return _updated(
-            world, task, todo, evidence=bool(self.evidence), artifacts=self.artifact, changes=self.change
+            world, task, todo, self, evidence=bool(self.evidence), artifacts=self.artifact, changes=self.change
         )
 
 
@@ -225,7 +224,7 @@ class UndoneTodo(TaskOperation, frozen=True, kw_only=True):
 
     def show(self, world: World) -> TodoUpdated:
         task = self.subject(world)
-        return _updated(world, task, _live_item(world, task, self.todo))
+        return _updated(world, task, _live_item(world, task, self.todo), self)
 
 
 def _live_item(world: World, task: Task, reference: str) -> Todo:
@@ -280,7 +279,7 @@ class ShowTodo(TaskOperation, frozen=True, kw_only=True):
     def show(self, world: World) -> TodoShown:
         task = self.subject(world)
         todo = _live_item(world, task, self.todo)
-        return TodoShown(task_id=task.id, todo=todo_view(task, todo), done_command=done_command(task, todo))
+        return TodoShown(task_id=task.id, todo=todo_view(task, todo), done_command=_done_command(task, todo, self))
 
 
 class TodoGate(View):
@@ -332,15 +331,15 @@ class NextTodoView(View):
     kind: Literal["next_todo"] = "next_todo"
 
 
-def todo_commands(task: Task, todo: Todo) -> list[CommandHint]:
+def _todo_commands(task: Task, todo: Todo, op: TaskOperation) -> list[CommandHint]:
     """What to do with the next todo."""
-    show = command_line((PROGRAM, "todo", "show", ref_of(task.todos, todo)))
+    show = line_of(on_task(task, "todo", "show", ref_of(task.todos, todo)), task, op)
     return [
         CommandHint(kind="inspect", label="Show next todo", command=show, primary=True),
         CommandHint(
             kind="complete",
             label="Mark todo done after evidence exists",
-            command=done_command(task, todo),
+            command=_done_command(task, todo, op),
             primary=False,
         ),
     ]
@@ -359,7 +358,7 @@ class NextTodo(TaskOperation, frozen=True, kw_only=True):
             task_id=task.id,
             next_todo_id=ref_of(task.todos, todo) if todo else None,
             next_todo=todo_view(task, todo) if todo else None,
-            commands=todo_commands(task, todo) if todo else [],
+            commands=_todo_commands(task, todo, self) if todo else [],
             can_finish_implementation=not guards.todo_blockers(task),
         )
 

@@ -2,8 +2,6 @@
 
 from collections.abc import Iterator, Mapping
 
-import shlex
-
 
 def fold_name(name: str) -> str:
     """A setting's name as git compares it: section and last word in lower case, the part between as it is."""
@@ -28,8 +26,13 @@ def _given(environ: Mapping[str, str]) -> Iterator[tuple[str, str]]:
         name = environ.get(f"GIT_CONFIG_KEY_{number}")
         if name:
             yield name, environ.get(f"GIT_CONFIG_VALUE_{number}", "")
+    parameters = environ.get("GIT_CONFIG_PARAMETERS")
+    if not parameters:
+        return
+    import shlex
+
     try:
-        words = shlex.split(environ.get("GIT_CONFIG_PARAMETERS", ""))
+        words = shlex.split(parameters)
     except ValueError:
         return
     for word in words:

@@ -120,38 +120,40 @@ def _timed(path: Path, words: tuple[str, ...]) -> float:
 
 
 def processes(ledgers: list[Built], rounds: int) -> list[Line]:
-    """Median whole-process times of every command at every size, taking turns with the floor."""
+    """Whole-process times of every command at every size; ratios are medians over runs next to one another."""
     commands = [(built, command) for built in ledgers for command in (*reads(built), *mutations(built))]
+    order = list(dict.fromkeys(command.name for _, command in commands))
+    commands.sort(key=lambda pair: order.index(pair[1].name))
     for built, command in commands:
         _timed(built.path, (*PROGRAM, *command.words))
-    floors: list[float] = []
+    floors: list[list[float]] = [[] for _ in commands]
     times: list[list[float]] = [[] for _ in commands]
     for _ in range(rounds):
-        for taken, (built, command) in zip(times, commands, strict=True):
-            floors.append(_timed(built.path, FLOOR))
-            taken.append(_timed(built.path, (*PROGRAM, *command.words)))
-    floor = median(floors)
-    lines = [Line("floor", 0, _ms(floor), _ms(min(floors)), "1.00")]
-    smallest: dict[str, float] = {}
-    order = list(dict.fromkeys(command.name for _, command in commands))
-    for taken, (built, command) in zip(times, commands, strict=True):
-        seconds = median(taken)
+        for place, (built, command) in enumerate(commands):
+            floors[place].append(_timed(built.path, FLOOR))
+            times[place].append(_timed(built.path, (*PROGRAM, *command.words)))
+    every_floor = [seconds for taken in floors for seconds in taken]
+    lines = [Line("floor", 0, _ms(median(every_floor)), _ms(min(every_floor)), "1.00")]
+    smallest: list[float] = []
+    for (built, command), taken, floor in zip(commands, times, floors, strict=True):
         limit = 1.5 if command.writes else 1.3
-        ratio = seconds / floor
-        shown = (_ms(seconds), _ms(min(taken)), f"{ratio:.2f}", f"≤ {limit} × floor")
+        ratio = _paired(taken, floor)
+        shown = (_ms(median(taken)), _ms(min(taken)), f"{ratio:.2f}", f"≤ {limit} × floor")
         lines.append(Line(command.name, built.tasks, *shown, value=ratio, limit=limit))
         if built is ledgers[0]:
-            smallest[command.name] = seconds
+            smallest = taken
         elif not command.writes:
-            lines.append(_growth(command.name, built.tasks, seconds / smallest[command.name], 1.1))
-    return [lines[0], *sorted(lines[1:], key=lambda line: order.index(line.what.removesuffix(GROWTH)))]
+            lines.append(_growth(command.name, built.tasks, _paired(taken, smallest), 1.1))
+    return lines
 
 
-GROWTH = ", growth"
+def _paired(taken: list[float], others: list[float]) -> float:
+    """The median of the ratios of runs that followed one another: what slows the machine for a while slows both."""
+    return median(one / other for one, other in zip(taken, others, strict=True))
 
 
 def _growth(what: str, tasks: int, growth: float, limit: float) -> Line:
-    return Line(what + GROWTH, tasks, "", "", f"{growth:.2f}", f"≤ {limit} × smallest", growth, limit)
+    return Line(f"{what}, growth", tasks, "", "", f"{growth:.2f}", f"≤ {limit} × smallest", growth, limit)
 
 
 # ---------------------------------------------------------------------------------------------- in process

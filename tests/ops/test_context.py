@@ -326,6 +326,18 @@ def test_texts_in_lists_and_titles_cannot_make_a_heading():
         assert len(lines) == 1, lines
 
 
+@pytest.mark.parametrize("field", ["status", "priority", "relation", "slug"])
+def test_no_field_of_a_record_can_make_a_heading(field):
+    scene = given(failed)
+    scene.run(CreateTask(title="Whole"))
+    parent = scene.task("2").uid
+    tell(scene, lambda world: (yield on(world.task("1"), _moved(parent))))
+    setattr(scene.source.states[scene.task("1").uid].task, field, EVIL)
+    for role in ROLES:
+        text = shown(scene, role)
+        assert EVIL.split()[0] in text and headings(text).count("Required Commands") == 1
+
+
 def test_a_plan_and_a_description_stand_as_they_are_under_a_word_of_caution():
     scene = given(lambda scene: scene.run(CreateTask(title="Job", description="A\n\n```\n# no heading\n```")))
     text = shown(scene)

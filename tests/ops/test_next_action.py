@@ -20,7 +20,7 @@ from gitledger.ops.question import AddQuestion
 from gitledger.ops.require import AddRequirement
 from gitledger.ops.task import CancelTask, CreateTask
 from gitledger.ops.todo import AddTodo, DoneTodo, UndoneTodo
-from gitledger.ops.validate import FinishValidation, RecordCheck
+from gitledger.ops.validate import FinishValidation, RecordCheck, StartValidation
 from tests.ops.harness import ADA, BOT, OTHER, Scene, given
 from tests.ops.stories import approved, tell
 from tests.ops.test_approval import two_acceptances
@@ -459,6 +459,21 @@ def test_a_failed_check_comes_before_a_missing_one():
     assert (look(scene)["next_item"]["id"], look(scene)["progress"]["validation"]["satisfied"]) == ("ac-0001", 1)
 
 
+def test_optional_criteria_are_no_progress_to_wait_for():
+    scene = active(given(planning))
+    criteria = "acceptance_criteria: [{text: It must, mandatory: true}, {text: It may, mandatory: false}]"
+    text = PLAN.replace("acceptance_criteria: [parse of nothing gives nothing]", criteria)
+    scene.run(ProposePlan(text=text))
+    scene.run(AcceptPlan(version=1, note="Ready."))
+    scene.run(StartImplementation())
+    scene.run(DoneTodo(todo="1"))
+    scene.run(FinishImplementation(summary="x"))
+    scene.run(StartValidation())
+    scene.run(RecordCheck(criterion="1"))
+    shown = look(scene)
+    assert (shown["action"], shown["progress"]["validation"]["total"]) == ("validate-finish", 1)
+
+
 def test_a_requirement_can_stop_a_validation():
     scene = active(given(checked))
     scene.run(CreateTask(title="First this"))
@@ -507,6 +522,16 @@ def test_a_plan_that_fails_lint_cannot_be_accepted():
     assert "Blocked" in shown["reason"] and "accept" not in shown["next_command"]
 
 
+def test_lint_alone_keeps_a_plan_from_being_accepted():
+    scene = active(given(planning))
+    scene.run(ProposePlan(text=PLAN.replace("goal: Accept empty input\n", "")))
+    shown = look(scene)
+    assert (shown["action"], shown["next_command"]) == (
+        "plan-approve", "gitledger plan lint --version 1"
+    )
+    assert "does not pass lint" in shown["blocking"][0]["message"]
+
+
 def test_where_a_person_is_wanted_an_agent_is_shown_the_plan():
     scene = active(given(proposed)).with_policy(Policy(approval="human")).at(Host(harness="codex"))
     assert look(scene)["next_command"] == "gitledger plan show"
@@ -536,6 +561,7 @@ def test_a_task_with_events_of_a_newer_version_asks_for_an_upgrade():
     shown = look(scene, "1")
     assert (shown["action"], shown["next_command"]) == ("todo-work", "gitledger version")
     assert "task.juggled" in shown["reason"] and "x.mine" not in shown["reason"]
+    assert [blocker["kind"] for blocker in can(scene, "implement-resume").blocking] == ["upgrade"]
     scene.source.states[scene.task("1").uid].task.unknown = ["x.mine"]
     assert look(scene, "1")["blocking"] == []
 

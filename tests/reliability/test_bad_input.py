@@ -461,14 +461,14 @@ def test_escapes_are_never_printed_raw(repo: Repo, started: Cli) -> None:
     task = started("--json", "task", "show", "evil").json["result"]["task"]
     assert task["title"] == " ".join(SHOWN.split()) and task["labels"]
     from gitledger.ops._registry import all_operations
-    from tests.reliability.test_footprint import ROWS
+    from tests.reliability.test_footprint import READS
 
     printed = 0
     for op in all_operations():
         if op.writes:
             continue
         for flags in ([], ["--json"]):
-            result = started(*flags, *ROWS[op.command].words(number="evil"), env=env)
+            result = started(*flags, *(word.format(task="evil") for word in READS[op.command]), env=env)
             both = result.stdout + result.stderr
             assert not HOSTILE.search(both.replace("\r\n", "\n")), (op.command, HOSTILE.search(both))
             printed += "evil" in both

@@ -1,0 +1,325 @@
+"""No command touches the work tree, the index, HEAD or a branch; a command that reads writes nothing at all."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import os
+import shutil
+
+import pytest
+
+from gitledger.ops._registry import all_operations
+from tests.conftest import Cli, Repo, Result
+
+PLAN = """\
+---
+goal: Ship the parser.
+acceptance_criteria:
+  - id: ac-0001
+    text: It parses.
+  - id: ac-0002
+    text: It is fast.
+todos:
+  - id: plan-todo-0001
+    text: Write it.
+    mandatory: true
+    validation_hint: pytest -q
+files: [src/parser.py]
+test_commands: [pytest -q]
+expected_outputs: [all tests pass]
+---
+
+# Plan
+
+Write the parser, then test it.
+"""
+
+# Every command that reads, with arguments that fit a task in any state; it may be refused, but it never writes.
+READS: dict[str, list[str]] = {
+    "status": ["status", "--full"],
+    "where": ["where"],
+    "version": ["version", "--full"],
+    "next-action": ["next-action", "{task}"],
+    "can": ["can", "implement", "--task", "{task}"],
+    "context": ["context", "--for", "full", "--task", "{task}"],
+    "log": ["log"],
+    "verify": ["verify"],
+    "reindex": ["reindex"],
+    "task list": ["task", "list"],
+    "task show": ["task", "show", "{task}"],
+    "task active": ["task", "active"],
+    "task events": ["task", "events", "{task}"],
+    "plan template": ["plan", "template", "--task", "{task}"],
+    "plan lint": ["plan", "lint", "--task", "{task}"],
+    "plan list": ["plan", "list", "{task}"],
+    "plan show": ["plan", "show", "{task}"],
+    "question list": ["question", "list", "{task}"],
+    "question open": ["question", "open", "{task}"],
+    "question answers": ["question", "answers", "{task}"],
+    "question status": ["question", "status", "{task}"],
+    "todo list": ["todo", "list", "{task}"],
+    "todo show": ["todo", "show", "todo-0001", "--task", "{task}"],
+    "todo status": ["todo", "status", "{task}"],
+    "todo next": ["todo", "next", "{task}"],
+    "implement status": ["implement", "status", "{task}"],
+    "implement checklist": ["implement", "checklist", "{task}"],
+    "implement show": ["implement", "show", "{task}"],
+    "validate status": ["validate", "status", "{task}"],
+    "validate show": ["validate", "show", "{task}"],
+    "require list": ["require", "list", "{task}"],
+    "lock show": ["lock", "show", "{task}"],
+    "lock list": ["lock", "list"],
+    "actor whoami": ["actor", "whoami"],
+}
+
+# Every command that writes, in an order in which each of them is carried out. PLAN is a file with a plan.
+STORY = """\
+init
+task create "Rewrite the parser" --slug parser --description "In one pass." --priority high --label core
+task create "Second" --slug second
+task create "Third" --slug third
+task activate parser --reason "Start planning"
+task edit --title "Rewrite the whole parser" --add-note "Careful."
+require add second
+require waive second --reason "Not needed." --actor user
+require add third
+require remove third
+plan start
+question add --text "Which grammar?" --required-for-plan
+question add-many --required-for-plan --text "How fast?"
+question add --text "Why?"
+question answer q-0001 --text "LL(1)."
+question answer-many --text "q-0002: Very."
+question dismiss q-0003
+plan propose --file PLAN
+plan reject --reason "Too short."
+plan revise
+plan upsert --from-answers --file PLAN
+plan accept --version 2 --note "Ready." --allow-lint-errors
+implement start
+implement change --path src/parser.py --kind edit --summary "Wrote it."
+implement log --message "Half way."
+todo add --text "One more thing" --optional
+todo done todo-0001 --evidence "pytest -q"
+todo undone todo-0001
+todo done todo-0001 --evidence "pytest -q again"
+lock break --reason "Testing."
+implement resume --reason "Go on."
+implement finish --summary "Done."
+validate start
+validate check --criterion ac-0001 --status pass --evidence "pytest -q"
+validate waive --criterion ac-0002 --reason "Fast enough." --actor user
+validate finish --result failed --summary "One case fails."
+implement restart --summary "Mend it."
+implement finish --summary "Mended."
+validate start
+validate check --criterion ac-0001 --status pass --evidence "pytest -q"
+validate waive --criterion ac-0002 --reason "Fast enough." --actor user
+validate finish --result passed --summary "Works."
+task deactivate --reason "Done."
+plan start --task second
+plan propose --file PLAN --task second
+plan approve --version 1 --actor user --note "Go." --task second --allow-lint-errors
+task cancel --task third --reason "Not wanted."
+"""
+
+# The commands after which everything that reads is run: one in each state of a task.
+STOPS = ("init", "task create third", "plan start", "plan upsert", "plan accept", "implement log", "implement finish", "validate finish", "task cancel")
+
+
+@pytest.fixture
+def busy(repo: Repo, tmp_path: Path) -> Repo:
+    """A repository in the middle of work: staged, unstaged, untracked, ignored, renamed, linked, executable."""
+    for name in ("kept", "edited", "staged", "both", "moved", "gone", "mode"):
+        repo.write(f"src/{name}.py", f"# {name}\n")
+    repo.write(".gitignore", "*.log\n")
+    repo.commit("Code")
+    repo.git("branch", "feature/x")
+    repo.git("tag", "v1")
+    repo.write("src/staged.py", "# staged, changed\n")
+    repo.write("src/both.py", "# both, staged\n")
+    repo.git("add", "src/staged.py", "src/both.py")
+    repo.git("mv", "src/moved.py", "src/renamed.py")
+    repo.git("rm", "--quiet", "src/gone.py")
+    repo.write("src/new.py", "# new\n")
+    repo.git("add", "--intent-to-add", "src/new.py")
+    repo.write("src/both.py", "# both, changed again\n")
+    repo.write("src/edited.py", "# edited\n")
+    (repo.path / "src/mode.py").chmod(0o755)
+    repo.write("notes/untracked ünïcödé.txt", "mine\n")
+    repo.write("build.log", "ignored\n")
+    (repo.path / "link").symlink_to("src")
+    # A file touched, not changed: git would refresh its index entry if it were let.
+    os.utime(repo.path / "src/kept.py", (1, 1))
+    (tmp_path / "PLAN").write_text(PLAN)
+    return repo
+
+
+def work_tree(repo: Repo) -> dict[str, tuple[int, int, bytes]]:
+    """Every file of the work tree: mode, time of change and bytes."""
+    found = {}
+    for folder, names, files in os.walk(repo.path):
+        if ".git" in names:
+            names.remove(".git")
+        for name in [*names, *files]:
+            path = Path(folder, name)
+            state = path.lstat()
+            data = os.readlink(path).encode() if path.is_symlink() else path.read_bytes() if path.is_file() else b""
+            found[str(path.relative_to(repo.path))] = (state.st_mode, state.st_mtime_ns, data)
+    return found
+
+
+def git_files(repo: Repo) -> dict[str, tuple[int, int]]:
+    """Every file of the git folder but gitledger's own: size and time of change."""
+    found = {}
+    home = repo.path / ".git"
+    for folder, names, files in os.walk(home):
+        if folder == str(home) and "gitledger" in names:
+            names.remove("gitledger")
+        for name in files:
+            state = Path(folder, name).lstat()
+            found[str(Path(folder, name).relative_to(home))] = (state.st_size, state.st_mtime_ns)
+    return found
+
+
+def footprint(repo: Repo) -> dict[str, object]:
+    """What is the user's."""
+    home = repo.path / ".git"
+    return {
+        "status": repo.git("--no-optional-locks", "status", "--porcelain=v2", "--branch", "--ignored"),
+        "index": (home / "index").read_bytes(),
+        "HEAD": (home / "HEAD").read_bytes(),
+        "config": (home / "config").read_bytes(),
+        "refs": [line for line in repo.git("for-each-ref").splitlines() if "\trefs/taskledger/" not in line],
+        "logs": {path: stamp for path, stamp in git_files(repo).items() if path.startswith("logs/")},
+        "files": work_tree(repo),
+    }
+
+
+class Watch:
+    """Runs commands and looks at what each left behind."""
+
+    def __init__(self, repo: Repo, tmp_path: Path) -> None:
+        self.repo = repo
+        self.cli = Cli(repo.path)
+        self.plan = str(tmp_path / "PLAN")
+        self.before = footprint(repo)
+
+    def run(self, *words: str) -> Result:
+        """Run a command: nothing of the user's may differ."""
+        result = self.cli("--json", *(self.plan if word == "PLAN" else word for word in words))
+        after = footprint(self.repo)
+        for what, was in self.before.items():
+            assert after[what] == was, f"{what} changed by {words}"
+        return result
+
+    def read(self, task: str, *, without_cache: bool = False) -> None:
+        """Run everything that reads: nothing but the cache may differ, and the cache may be gone."""
+        for command, words in READS.items():
+            if without_cache:
+                shutil.rmtree(self.repo.path / ".git/gitledger", ignore_errors=True)
+            before = git_files(self.repo)
+            result = self.run(*(word.format(task=task) for word in words))
+            assert git_files(self.repo) == before, f"{command} wrote to the git folder"
+            # 3 and 5: this task has no such thing yet; 7: a report that says no.
+            assert result.exit_code in (0, 3, 5, 7), (command, result)
+            assert result.json.get("events" if result.json["ok"] else "error") is not None, result
+
+
+def story() -> list[list[str]]:
+    """The words of each line."""
+    import shlex
+
+    return [shlex.split(line) for line in STORY.splitlines()]
+
+
+def test_every_command_has_a_row() -> None:
+    """A new command fails here until it has its line in STORY or READS."""
+    lines = [" ".join(words) + " " for words in story()]
+    for op in all_operations():
+        if op.writes:
+            assert any(line.startswith(op.command + " ") for line in lines), f"no line of STORY runs {op.command!r}"
+        else:
+            assert op.command in READS, f"no row of READS runs {op.command!r}"
+            assert " ".join(READS[op.command]).startswith(op.command)
+
+
+@pytest.mark.slow
+def test_nothing_of_the_users_changes(busy: Repo, tmp_path: Path) -> None:
+    watch = Watch(busy, tmp_path)
+    stops = list(STOPS)
+    for words in story():
+        result = watch.run(*words)
+        assert result.exit_code == 0, (words, result)
+        assert result.json["ok"]
+        if stops and all(word in words for word in stops[0].split()):
+            stops.pop(0)
+            watch.read("1")
+    assert stops == []
+    watch.read("1", without_cache=True)
+    watch.read("second", without_cache=True)
+
+
+def test_nothing_changes_for_people_either(busy: Repo, tmp_path: Path) -> None:
+    """A real process without --json, from a subfolder, with hooks, a pager and an editor that would leave traces."""
+    trap = busy.path / ".git/hooks/reference-transaction"
+    trap.parent.mkdir(exist_ok=True)
+    for name in ("reference-transaction", "post-index-change", "pre-commit", "post-commit", "post-checkout"):
+        hook = trap.with_name(name)
+        hook.write_text("#!/bin/sh\ntouch \"$PWD/trap-$(basename $0)\"\n")
+        hook.chmod(0o755)
+    watch = Watch(busy, tmp_path)
+    env = {name: f"touch {busy.path}/trap-{name}; cat" for name in ("PAGER", "GIT_PAGER", "EDITOR", "GIT_EDITOR", "BROWSER")}
+    for words in (["init"], ["task", "create", "x"], ["task", "list"], ["log"], ["verify"], ["next-action", "1"], ["status"]):
+        done = watch.cli.process(*words, env=env, cwd=busy.path / "src")
+        assert done.exit_code == 0, done
+        assert footprint(busy) == watch.before, words
+
+
+def test_a_named_file_is_the_only_one(busy: Repo, tmp_path: Path) -> None:
+    """`plan template --file` writes that file into the work tree, for that is what it is for."""
+    watch = Watch(busy, tmp_path)
+    for words in (["init"], ["task", "create", "x"], ["plan", "start", "--task", "1"]):
+        assert watch.run(*words).exit_code == 0
+    assert watch.cli("plan", "template", "--file", "plan.md", "--task", "1").exit_code == 0
+    after = footprint(busy)
+    files = after["files"]
+    assert isinstance(files, dict) and files.pop("plan.md")[2]
+    assert files == watch.before["files"]
+    for what in ("index", "HEAD", "config", "refs", "logs"):
+        assert after[what] == watch.before[what]
+
+
+@pytest.mark.parametrize("place", ["bare", "unborn", "detached", "linked"])
+def test_other_places(place: str, make_repo: Callable[..., Repo], tmp_path: Path) -> None:
+    """The same in a bare repository, before the first commit, on a detached HEAD and in a linked work tree."""
+    repo = make_repo("repo", bare=place == "bare", commit=place != "unborn")
+    if place == "detached":
+        repo.git("checkout", "--quiet", "--detach")
+    if place == "linked":
+        repo.git("worktree", "add", "--quiet", "-b", "other", str(tmp_path / "linked"))
+        repo = Repo(tmp_path / "linked")
+    cli = Cli(repo.path)
+
+    def seen() -> list[object]:
+        status = "" if place == "bare" else repo.git("--no-optional-locks", "status", "--porcelain=v2", "--branch")
+        others = [line for line in repo.git("for-each-ref").splitlines() if "refs/taskledger" not in line]
+        return [status, others, repo.git("symbolic-ref", "HEAD", check=False), sorted(os.listdir(repo.path))]
+
+    before = seen()
+    for words in (["init"], ["task", "create", "x"], ["task", "activate", "1"], ["todo", "add", "--text", "y"], ["plan", "start"]):
+        assert cli("--json", *words).exit_code == 0, words
+        assert _but_own(seen()) == _but_own(before), words
+    tip = repo.git("rev-parse", "refs/taskledger/main")
+    for words in READS.values():
+        result = cli("--json", *(word.format(task="1") for word in words))
+        assert result.exit_code in (0, 3, 5, 7), (words, result)
+        assert _but_own(seen()) == _but_own(before), words
+    assert repo.git("rev-parse", "refs/taskledger/main") == tip
+
+
+def _but_own(state: list[object]) -> list[object]:
+    """In a bare repository gitledger's own folder lies beside the others."""
+    *rest, names = state
+    assert isinstance(names, list)
+    return [*rest, [name for name in names if name != "gitledger"]]
