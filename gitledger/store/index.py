@@ -7,7 +7,8 @@ import sqlite3
 
 from msgspec import json
 
-from gitledger.model import codec, workflow
+from gitledger.model import codec
+from gitledger.model.listing import row_of
 from gitledger.model.task import Row, Task
 
 INDEX_VERSION = 2
@@ -219,36 +220,9 @@ def _digits(uid: str) -> str:
     return uid.replace("-", "")
 
 
-def _row(directory: str, task: Task) -> Row:
-    todos = task.live_todos()
-    plan = task.current_plan()
-    return Row(
-        uid=task.uid,
-        number=task.number,
-        slug=task.slug,
-        title=task.title,
-        status=task.status,
-        role=workflow.role(task),
-        kind=task.kind,
-        workflow=task.workflow,
-        priority=task.priority,
-        owner=task.owner,
-        parent=task.parent,
-        created_at=task.created_at,
-        updated_at=task.updated_at,
-        plan_version=plan.version if plan else None,
-        todos_total=len(todos),
-        todos_done=sum(todo.is_done for todo in todos),
-        claims=tuple(task.claims),
-        is_archived=task.archived_at is not None,
-        is_deleted=task.deleted_at is not None,
-        directory=directory,
-    )
-
-
 def _cells(directory: str, task: Task) -> tuple[str | int | bytes | None, ...]:
     """The columns of a task, in the order of the schema."""
-    row = _row(directory, task)
+    row = row_of(task, directory)
     return (
         _bounded(row.number),
         row.uid,

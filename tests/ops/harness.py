@@ -9,7 +9,7 @@ import uuid
 import pytest
 
 from gitledger.errors import LedgerError
-from gitledger.model import fold, ids, workflow
+from gitledger.model import fold, ids, listing
 from gitledger.model.book import Book
 from gitledger.model.policy import Policy
 from gitledger.model.task import Actor, Row, Task
@@ -80,30 +80,7 @@ class MemorySource:
 
 
 def row_of(task: Task) -> Row:
-    plan = task.current_plan()
-    todos = task.live_todos()
-    return Row(
-        uid=task.uid,
-        number=task.number,
-        slug=task.slug,
-        title=task.title,
-        status=task.status,
-        role=workflow.role(task),
-        kind=task.kind,
-        workflow=task.workflow,
-        priority=task.priority,
-        owner=task.owner,
-        parent=task.parent,
-        created_at=task.created_at,
-        updated_at=task.updated_at,
-        plan_version=plan.version if plan else None,
-        todos_total=len(todos),
-        todos_done=sum(todo.is_done for todo in todos),
-        claims=tuple(task.claims),
-        is_archived=task.archived_at is not None,
-        is_deleted=task.deleted_at is not None,
-        directory=f"tasks/00/{task.number:04d}-{task.uid[:8]}",
-    )
+    return listing.row_of(task, f"tasks/00/{task.number:04d}-{task.uid[:8]}")
 
 
 class Scene:
