@@ -12,7 +12,7 @@ import json
 import re
 
 import pytest
-from msgspec import NODEFAULT, UNSET, structs
+from msgspec import NODEFAULT, structs
 
 from gitledger.model import codec, fold
 from gitledger.model.events import PAYLOADS

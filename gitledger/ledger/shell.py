@@ -15,7 +15,7 @@ from gitledger.errors import LostRace, Refused, StorageError
 from gitledger.model import ids
 from gitledger.model.policy import Policy
 from gitledger.ops._base import Active, Code, Host, Operation, Place, RefOperation, World, drive
-from gitledger.store import local, refresh
+from gitledger.store import local
 from gitledger.store.repo import Repository, check_ledger_name, open_repository, ref_of
 from gitledger.store.snapshot import Snapshot, Unread, open_snapshot
 
@@ -71,12 +71,12 @@ class Ledger:
                 except LostRace as lost:
                     self._give_up(lost, deadline)
                 else:
-                    refresh.apply(self.repo, self.name, expected=snapshot.tip, tip=tip)
                     self._follow(world)
                     outcome = self._outcome(op, world)
+                    snapshot.advance(tip)
                     break
             attempt += 1
-            time.sleep(random.uniform(0, min(0.01 * 2**attempt, 0.5)))
+            _wait(attempt)
         self._housekeep(tip)
         return outcome
 
@@ -294,6 +294,13 @@ def _resolve(repo: Repository, config: settings.Config, wanted: str | None) -> t
     if len(known) == 1:
         return next(iter(known)), "only ledger"
     return "main", "default"
+
+
+def _wait(attempt: int) -> None:
+    """Let the others go first, the longer the more often the race was lost."""
+    import random  # slow to import, and most commands lose no race
+
+    time.sleep(random.uniform(0, min(0.01 * 2**attempt, 0.5)))
 
 
 def _author(person: str) -> tuple[str, str]:

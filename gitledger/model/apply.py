@@ -379,6 +379,10 @@ def _run_resumed(state, event, data) -> None:
     run = _find(state.task.runs, data.run)
     if run is None:
         return
+    # Concurrently finished and resumed, it goes on: the task stands where the resuming put it.
+    state.set(event, f"run {data.run}", "running")
+    run.status = "running"
+    run.finished_at = run.finished_by = run.result = None
     text = "resumed" if data.reason is None else f"resumed: {data.reason}"
     run.log.append(LogLine(event.id, event.at, event.actor.brief(), text))
     state.set_status(event, data.status)

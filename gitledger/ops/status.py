@@ -125,7 +125,7 @@ class ShowStatus(Operation, frozen=True, kw_only=True):
 
     def show(self, world: World) -> Status:
         place, counts = world.place, world.source.counts()
-        rows = world.source.rows(archived=True)
+        rows = world.source.rows(archived=True) if self.full else []
         active = active_line(world)
         return Status(
             workspace_root=place.work_tree,
@@ -137,19 +137,17 @@ class ShowStatus(Operation, frozen=True, kw_only=True):
             tip=place.tip,
             branch=place.branch,
             counts={name: counts.get(name, 0) for name in _COUNTED},
-            by_status=_tally((row.status for row in rows), dict.fromkeys(sum(workflow.STATUSES.values(), ()))),
-            by_role=_tally((row.role for row in rows), workflow.ROLES),
+            by_status=_tally(counts, "status:", dict.fromkeys(sum(workflow.STATUSES.values(), ()))),
+            by_role=_tally(counts, "role:", workflow.ROLES),
             active_task=active,
             health=_health(world, self.check),
             tasks=[_task_line(row, world.now, active) for row in rows] if self.full else UNSET,
         )
 
 
-def _tally(words: Any, order: Any) -> dict[str, int]:
-    """How often each word occurs: those of `order` in that order, others after them."""
-    found: dict[str, int] = {}
-    for word in words:
-        found[word] = found.get(word, 0) + 1
+def _tally(counts: dict[str, int], prefix: str, order: Any) -> dict[str, int]:
+    """The counts under `prefix`: those of `order` in that order, others after them."""
+    found = {name.removeprefix(prefix): many for name, many in counts.items() if name.startswith(prefix)}
     return {word: found[word] for word in (*order, *sorted(found.keys() - set(order))) if word in found}
 
 

@@ -9,7 +9,7 @@ from gitledger.model import codec
 from gitledger.model.book import Book
 from gitledger.model.task import Task
 from gitledger.store.index import Index
-from gitledger.store.objects import read_blob, read_commit, read_tree, unreadable
+from gitledger.store.objects import TreeEntry, read_blob, read_commit, read_tree, unreadable
 from gitledger.store.tree import BOOK, LEDGER_FILE, changed_directories, find
 
 Progress = Callable[[int, int], None]
@@ -27,13 +27,16 @@ class Content:
         oid = find(self.pg, self.root, path)
         return read_blob(self.pg, oid) if oid is not None else None
 
-    def events(self, directory: str) -> list[codec.Event]:
-        """The events in a task's folder, or in the book's, in order."""
+    def events(self, directory: str, *, last: int = 0) -> list[codec.Event]:
+        """The events in a task's folder, or in the book's, in order; only the last ones, if given (0: all)."""
         oid = find(self.pg, self.root, f"{directory}/events")
+        entries = [
+            entry
+            for entry in (read_tree(self.pg, oid) if oid is not None else ())
+            if not entry.is_tree and codec.EVENT_NAME.fullmatch(entry.name)
+        ]
         found = []
-        for entry in read_tree(self.pg, oid) if oid is not None else ():
-            if entry.is_tree or not codec.EVENT_NAME.fullmatch(entry.name):
-                continue
+        for entry in sorted(entries, key=_place)[-last:]:
             try:
                 found.append(codec.decode(read_blob(self.pg, entry.oid)))
             except codec.CorruptEvent as error:
@@ -49,6 +52,12 @@ class Content:
             return codec.decode_book(data)
         except codec.CorruptEvent as error:
             raise unreadable(f"{BOOK}/book.json", "file") from error
+
+
+def _place(entry: TreeEntry) -> tuple[int, str]:
+    """Where an event stands in the order of its task, by its name."""
+    clock, _, rest = entry.name.partition("-")
+    return int(clock), rest
 
 
 # ---------------------------------------------------------------------------------------------- for the index

@@ -11,13 +11,13 @@ from gitledger.model import codec
 from gitledger.model.listing import row_of
 from gitledger.model.task import Row, Task
 
-INDEX_VERSION = 2
+INDEX_VERSION = 3
 
 # A listing reads `line`, a whole row in one cell: taking 10,000 rows of 20 columns apart costs three times as much.
 _SCHEMA = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value) WITHOUT ROWID;
 CREATE TABLE task (
-    number, uid, clock, directory, line, digits, slug, status, deleted, archived, top,
+    number, uid, clock, directory, line, digits, slug, status, role, deleted, archived, top,
     plans, questions, runs, changes, open_claims, todos, todos_done,
     PRIMARY KEY (number, uid, clock, directory)
 ) WITHOUT ROWID;
@@ -43,8 +43,13 @@ class Index:
         self.path = path
         # Explicit BEGIN and COMMIT only; the caller's threads take turns.
         self.db = sqlite3.connect(path, isolation_level=None, check_same_thread=False, uri=uri)
+        self.set_patience(timeout_ms)
+        # Only a crash of the machine can break what was never flushed, and the boot that the index was made in tells.
+        self.db.execute(f"PRAGMA synchronous = {'NORMAL' if _boot() is None else 'OFF'}")
+
+    def set_patience(self, timeout_ms: int) -> None:
+        """How long to wait for another writer."""
         self.db.execute(f"PRAGMA busy_timeout = {timeout_ms}")
-        self.db.execute("PRAGMA synchronous = NORMAL")
 
     def close(self) -> None:
         """End the read transaction and the connection."""
@@ -78,12 +83,12 @@ class Index:
 
     @property
     def tip(self) -> str | None:
-        """The tip that the index describes; None where it describes nothing, or was made by another version."""
+        """The tip that the index describes; None where it describes nothing, or was made by another version or boot."""
         if not self.db.execute("SELECT 1 FROM sqlite_schema WHERE name = 'meta'").fetchone():
             return None
-        made_by = (self.meta("version"), self.meta("fold"))
+        made_by = (self.meta("version"), self.meta("fold"), self.meta("boot"))
         tip = self.meta("tip")
-        return str(tip) if tip and made_by == (INDEX_VERSION, codec.FOLD_VERSION) else None
+        return str(tip) if tip and made_by == (INDEX_VERSION, codec.FOLD_VERSION, _boot()) else None
 
     def reset(self) -> None:
         """Empty the index, inside a write transaction."""
@@ -94,6 +99,9 @@ class Index:
                 self.db.execute(statement)
         self.set_meta("version", INDEX_VERSION)
         self.set_meta("fold", codec.FOLD_VERSION)
+        boot = _boot()
+        if boot is not None:
+            self.set_meta("boot", boot)
 
     def remove(self, directories: Iterable[str]) -> None:
         """Forget the tasks in these folders."""
@@ -103,7 +111,7 @@ class Index:
 
     def add(self, tasks: Iterator[tuple[str, bytes, bytes, Task]]) -> None:
         """Add tasks: folder, bytes of `task.json`, bytes of `task.md`, record."""
-        cells = f"({', '.join('?' * 18)})"
+        cells = f"({', '.join('?' * 19)})"
         for chunk in _chunks(tasks, 500):
             self.db.executemany(f"INSERT OR REPLACE INTO task VALUES {cells}", [_cells(d, t) for d, _, _, t in chunk])
             self.db.executemany("INSERT OR REPLACE INTO record VALUES (?, ?, ?)", [item[:3] for item in chunk])
@@ -166,15 +174,16 @@ class Index:
         return max(top or 0, int(self.meta("floor") or 0))
 
     def counts(self) -> dict[str, int]:
-        """How many there are of everything, deleted tasks left out; `status:<status>` for each status."""
+        """How many there are of everything, deleted tasks left out; `status:<s>` and `role:<r>` for each."""
         sums = self.db.execute(
             "SELECT count(*), sum(plans), sum(questions), sum(runs), sum(changes), sum(open_claims),"
             " sum(todos), sum(todos_done), sum(archived) FROM task WHERE NOT deleted"
         ).fetchone()
         names = ("tasks", "plans", "questions", "runs", "changes", "locks", "todos", "todos_done", "archived")
         found = {"introductions": 0} | {name: value or 0 for name, value in zip(names, sums, strict=True)}
-        for status, many in self.db.execute("SELECT status, count(*) FROM task WHERE NOT deleted GROUP BY status"):
-            found[f"status:{status}"] = many
+        for column in ("status", "role"):
+            query = f"SELECT {column}, count(*) FROM task WHERE NOT deleted GROUP BY {column}"
+            found |= {f"{column}:{value}": many for value, many in self.db.execute(query)}
         return found
 
     def _rows(self, where: str, values: tuple[str | int, ...]) -> list[Row]:
@@ -188,6 +197,15 @@ class Index:
             row = _decode(line)
             fullest.setdefault(row.uid, row)
         return sorted(fullest.values(), key=lambda row: (row.number, row.uid))
+
+
+def _boot() -> str | None:
+    """The id of this boot of the machine; None where the system does not say."""
+    try:
+        with open("/proc/sys/kernel/random/boot_id", encoding="ascii") as file:
+            return file.read().strip()
+    except OSError:
+        return None
 
 
 def remove_files(path: str) -> None:
@@ -232,6 +250,7 @@ def _cells(directory: str, task: Task) -> tuple[str | int | bytes | None, ...]:
         _digits(row.uid),
         row.slug,
         row.status,
+        row.role,
         row.is_deleted,
         row.is_archived,
         _bounded(max(task.number, *task.former_numbers, 0)),

@@ -66,13 +66,13 @@ def contains(pg: pygit2.Repository, tip: str, other: str) -> bool:
 
 def _forwarded(pg: pygit2.Repository, old: pygit2.Oid, new: pygit2.Oid, tip: str) -> Merged:
     merged = Merged(tip, "forward")
-    before, after = _by_task(pg, old, new), _by_task(pg, new, old)
+    before, after = folders_by_task(pg, old, new), folders_by_task(pg, new, old)
     for uid12 in sorted(after):
-        was, now = _names(pg, before.get(uid12, ())), _names(pg, after[uid12])
+        was, now = event_names(pg, before.get(uid12, ())), event_names(pg, after[uid12])
         merged.events += len(now.keys() - was.keys())
-        uid = _uid_of(pg, now, uid12)
+        uid = uid_of(pg, now, uid12)
         (merged.united if was else merged.new).append(uid)
-    merged.events += len(_book_names(pg, new).keys() - _book_names(pg, old).keys())
+    merged.events += len(book_event_names(pg, new).keys() - book_event_names(pg, old).keys())
     return merged
 
 
@@ -81,12 +81,12 @@ def _forwarded(pg: pygit2.Repository, old: pygit2.Oid, new: pygit2.Oid, tip: str
 
 def only_adds(pg: pygit2.Repository, old: pygit2.Oid, new: pygit2.Oid) -> None:
     """See that the tree `new` holds every event of the tree `old`, unchanged; at the cost of what differs."""
-    before, after = _by_task(pg, old, new), _by_task(pg, new, old)
+    before, after = folders_by_task(pg, old, new), folders_by_task(pg, new, old)
     lost: list[str] = []
     for uid12, folders in before.items():
-        now = _names(pg, after.get(uid12, ()))
+        now = event_names(pg, after.get(uid12, ()))
         lost += [f"{folder}/{EVENTS}/{name}" for folder, name in _missing(pg, folders, now)]
-    old_book, new_book = _book_names(pg, old), _book_names(pg, new)
+    old_book, new_book = book_event_names(pg, old), book_event_names(pg, new)
     lost += [f"{BOOK}/{EVENTS}/{name}" for name, oid in old_book.items() if not _still(name, oid, new_book)]
     if lost:
         raise StorageError(
@@ -102,7 +102,7 @@ def _missing(
     pg: pygit2.Repository, folders: Iterable[tuple[str, pygit2.Oid]], now: dict[str, pygit2.Oid]
 ) -> Iterator[tuple[str, str]]:
     for folder, oid in folders:
-        for name, event in _names(pg, [(folder, oid)]).items():
+        for name, event in event_names(pg, [(folder, oid)]).items():
             if not _still(name, event, now):
                 yield folder, name
 
@@ -135,9 +135,9 @@ class _Walk:
             mine, other = before.get(uid12, []), after.get(uid12, [])
             if not mine and not refold_theirs and len(other) == 1:
                 self.grafts[other[0][0]] = other[0][1]
-                self._note(uid12, {}, _names(self.pg, other))
+                self._note(uid12, {}, event_names(self.pg, other))
             elif not other and not refold_ours and len(mine) == 1:
-                self.merged.kept.append(_uid_of(self.pg, _names(self.pg, mine), uid12))
+                self.merged.kept.append(uid_of(self.pg, event_names(self.pg, mine), uid12))
             else:
                 self._unite(uid12, mine, other)
         self._unite_books()
@@ -160,7 +160,7 @@ class _Walk:
 
     def _differing(self, is_everything: bool) -> tuple[dict[str, list], dict[str, list]]:
         if not is_everything:
-            return _by_task(self.pg, self.ours, self.theirs), _by_task(self.pg, self.theirs, self.ours)
+            return folders_by_task(self.pg, self.ours, self.theirs), folders_by_task(self.pg, self.theirs, self.ours)
         sides: list[dict[str, list]] = []
         for root in (self.ours, self.theirs):
             found: dict[str, list] = {}
@@ -173,15 +173,15 @@ class _Walk:
         added = len(now.keys() - was.keys())
         self.merged.events += added
         if not was:
-            self.merged.new.append(_uid_of(self.pg, now, uid12))
+            self.merged.new.append(uid_of(self.pg, now, uid12))
         elif added:
-            self.merged.united.append(_uid_of(self.pg, now, uid12))
+            self.merged.united.append(uid_of(self.pg, now, uid12))
 
     def _unite(self, uid12: str, mine: list, other: list) -> None:
         """Unite the folders of one task: its events from all of them, folded again, in the folder that follows."""
-        was, theirs = _names(self.pg, mine), _names(self.pg, other)
+        was, theirs = event_names(self.pg, mine), event_names(self.pg, other)
         names = _without_redacted({**theirs, **was})
-        events = [_event(self.pg, name, oid) for name, oid in names.items() if codec.EVENT_NAME.fullmatch(name)]
+        events = [read_event(self.pg, name, oid) for name, oid in names.items() if codec.EVENT_NAME.fullmatch(name)]
         state = fold.fold(events)
         task = state.task
         home = task_directory(task.number, task.uid, archived=task.archived_at is not None)
@@ -191,9 +191,9 @@ class _Walk:
         self._place(home, names, fold.files(state), {folder for folder, _ in mine})
 
     def _unite_books(self) -> None:
-        was, theirs = _book_names(self.pg, self.ours), _book_names(self.pg, self.theirs)
+        was, theirs = book_event_names(self.pg, self.ours), book_event_names(self.pg, self.theirs)
         names = _without_redacted({**theirs, **was})
-        events = [_event(self.pg, name, oid) for name, oid in names.items() if codec.EVENT_NAME.fullmatch(name)]
+        events = [read_event(self.pg, name, oid) for name, oid in names.items() if codec.EVENT_NAME.fullmatch(name)]
         self.merged.events += len(names.keys() - was.keys())
         self._place(BOOK, names, fold.files(fold.fold_book(events)), {BOOK})
 
@@ -219,7 +219,7 @@ class _Walk:
 # ---------------------------------------------------------------------------------------------- reading
 
 
-def _by_task(pg: pygit2.Repository, root: pygit2.Oid, other: pygit2.Oid) -> dict[str, list[tuple[str, pygit2.Oid]]]:
+def folders_by_task(pg: pygit2.Repository, root: pygit2.Oid, other: pygit2.Oid) -> dict[str, list[tuple[str, pygit2.Oid]]]:
     """The task folders of `root` that `other` does not hold alike, by the first 12 digits of the task's uid."""
     changed, _, _ = changed_directories(pg, other, root)
     found: dict[str, list[tuple[str, pygit2.Oid]]] = {}
@@ -228,7 +228,7 @@ def _by_task(pg: pygit2.Repository, root: pygit2.Oid, other: pygit2.Oid) -> dict
     return found
 
 
-def _names(pg: pygit2.Repository, folders: Iterable[tuple[str, pygit2.Oid]]) -> dict[str, pygit2.Oid]:
+def event_names(pg: pygit2.Repository, folders: Iterable[tuple[str, pygit2.Oid]]) -> dict[str, pygit2.Oid]:
     """The event files in these folders, by name."""
     found: dict[str, pygit2.Oid] = {}
     for _, oid in folders:
@@ -238,9 +238,9 @@ def _names(pg: pygit2.Repository, folders: Iterable[tuple[str, pygit2.Oid]]) -> 
     return found
 
 
-def _book_names(pg: pygit2.Repository, root: pygit2.Oid) -> dict[str, pygit2.Oid]:
+def book_event_names(pg: pygit2.Repository, root: pygit2.Oid) -> dict[str, pygit2.Oid]:
     oid = find(pg, root, BOOK)
-    return _names(pg, [(BOOK, oid)]) if oid is not None else {}
+    return event_names(pg, [(BOOK, oid)]) if oid is not None else {}
 
 
 def _entry(pg: pygit2.Repository, oid: pygit2.Oid, name: str) -> TreeEntry | None:
@@ -252,7 +252,7 @@ def _without_redacted(names: dict[str, pygit2.Oid]) -> dict[str, pygit2.Oid]:
     return {name: oid for name, oid in names.items() if name + ".redacted" not in names}
 
 
-def _event(pg: pygit2.Repository, name: str, oid: pygit2.Oid) -> codec.Event:
+def read_event(pg: pygit2.Repository, name: str, oid: pygit2.Oid) -> codec.Event:
     try:
         event = codec.decode(read_blob(pg, oid))
     except codec.CorruptEvent as error:
@@ -262,9 +262,9 @@ def _event(pg: pygit2.Repository, name: str, oid: pygit2.Oid) -> codec.Event:
     return event
 
 
-def _uid_of(pg: pygit2.Repository, names: dict[str, pygit2.Oid], uid12: str) -> str:
+def uid_of(pg: pygit2.Repository, names: dict[str, pygit2.Oid], uid12: str) -> str:
     """The whole uid of a task, from one of its events."""
     for name, oid in sorted(names.items()):
         if codec.EVENT_NAME.fullmatch(name):
-            return _event(pg, name, oid).task or uid12
+            return read_event(pg, name, oid).task or uid12
     return uid12

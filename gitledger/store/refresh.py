@@ -118,17 +118,14 @@ def rebuild_index(repo: Repository, ledger: str, tip: str, progress: Progress | 
     raise AssertionError("the last attempt returns or raises")
 
 
-def apply(repo: Repository, ledger: str, *, expected: str | None, tip: str) -> bool:
-    """Take the entry that moved the ledger from `expected` to `tip` into the index, if that is at once possible.
+def apply(repo: Repository, index: Index, *, expected: str, tip: str) -> bool:
+    """Take the entry that moved the ledger from `expected` to `tip` into an open index, if that is at once possible.
 
     Best effort: the next reader does what is left undone. True where the index is now at `tip`.
     """
-    path = index_path(repo, ledger)
-    if expected is None or not os.path.exists(path):
-        return False
-    index = None
     try:
-        index = Index(path, timeout_ms=APPLY_TIMEOUT_MS)
+        index.end()
+        index.set_patience(APPLY_TIMEOUT_MS)
         index.begin_write()
         if index.tip != expected:
             return False
@@ -138,8 +135,7 @@ def apply(repo: Repository, ledger: str, *, expected: str | None, tip: str) -> b
     except (sqlite3.Error, StorageError):
         return False
     finally:
-        if index is not None:
-            index.close()
+        index.end(keep=False)
 
 
 # ---------------------------------------------------------------------------------------------- the file

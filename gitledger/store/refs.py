@@ -31,7 +31,7 @@ def move(repo: Repository, ledger: str, expected: str | None, new: str) -> None:
     except KeyError as error:
         raise LostRace(f"Ledger {ledger} is not there any more.") from error
     except (pygit2.GitError, OSError) as error:
-        raise _why(repo, ledger, expected, error) from error
+        raise why(repo, ledger, expected, error) from error
 
 
 def _create(repo: Repository, ledger: str, new: str) -> None:
@@ -43,17 +43,17 @@ def _create(repo: Repository, ledger: str, new: str) -> None:
             raise LostRace(f"Ledger {ledger} is there already.")
         blocking = in_the_way(repo, ledger)
         if blocking is not None:
-            raise _name_clash(ledger, blocking)
+            raise name_clash(ledger, blocking)
         transaction.set_target(ref, new)
 
 
-def _why(repo: Repository, ledger: str, expected: str | None, error: Exception) -> LedgerError:
+def why(repo: Repository, ledger: str, expected: str | None, error: Exception) -> LedgerError:
     """What stood in the way of the ref: another ledger's name, another writer, a lock left behind, or the disk."""
     if repo.tip(ledger) != expected:
         return LostRace(f"Ledger {ledger} has moved on.")
     blocking = in_the_way(repo, ledger)
     if blocking is not None:
-        return _name_clash(ledger, blocking)
+        return name_clash(ledger, blocking)
     stale = stale_lock(repo, ledger)
     if stale is not None:
         return lock_error(ledger, *stale)
@@ -78,7 +78,8 @@ def in_the_way(repo: Repository, ledger: str) -> str | None:
     return None
 
 
-def _name_clash(ledger: str, blocking: str) -> Conflict:
+def name_clash(ledger: str, blocking: str) -> Conflict:
+    """The refusal of a name that git cannot hold beside that of the ledger `blocking`."""
     free_name = blocking.replace("/", "-") if "/" in blocking else f"{blocking}-ledger"
     return Conflict(
         f"Ledger {ledger} cannot be there beside ledger {blocking}: git cannot hold both names.",

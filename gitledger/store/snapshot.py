@@ -11,6 +11,7 @@ from gitledger.store.index import Index
 from gitledger.store.refresh import (
     BROKEN,
     Progress,
+    apply,
     index_in_memory,
     index_path,
     open_index,
@@ -75,6 +76,11 @@ class Snapshot:
         """Let the index go."""
         if self.index is not None:
             self.index.close()
+
+    def advance(self, tip: str) -> None:
+        """Take the entry just made into the index file, if that is at once possible. Nothing is read here afterwards."""
+        if self.index is not None and self.tip is not None:
+            apply(self.repo, self.index, expected=self.tip, tip=tip)
 
     @property
     def needs_upgrade(self) -> bool:
@@ -146,10 +152,10 @@ class Snapshot:
             data = self._content.file(f"{directory}/{name}") if directory else None
         return data.decode("utf-8", "replace") if data is not None else None
 
-    def events(self, uid: str | None) -> list[codec.Event]:
-        """The events of a task, or of the book (None), in order."""
+    def events(self, uid: str | None, *, last: int = 0) -> list[codec.Event]:
+        """The events of a task, or of the book (None), in order; only the last ones, if given (0: all)."""
         directory = self.directory(uid) if uid is not None else "book"
-        return self._content.events(directory) if directory and self.tip else []
+        return self._content.events(directory, last=last) if directory and self.tip else []
 
     # ---------------------------------------------------------------- the ledger
 

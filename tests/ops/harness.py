@@ -62,8 +62,8 @@ class MemorySource:
         data = fold.files(state).get(name) if state else None
         return data.decode() if data is not None else None
 
-    def events(self, uid: str | None) -> list[Any]:
-        return list(self.history.get(uid, []))
+    def events(self, uid: str | None, *, last: int = 0) -> list[Any]:
+        return list(self.history.get(uid, []))[-last:]
 
     def book(self) -> Book:
         return self.the_book
@@ -73,7 +73,11 @@ class MemorySource:
         return [row_of(task) for task in tasks if task.parent == uid or any(d.on == uid for d in task.dependencies)]
 
     def counts(self) -> dict[str, int]:
-        return {"tasks": len(self._rows())}
+        found = {"tasks": len(self._rows())}
+        for row in self._rows(archived=True):
+            for name in (f"status:{row.status}", f"role:{row.role}"):
+                found[name] = found.get(name, 0) + 1
+        return found
 
     def entries(self, *, uid: str | None = None, limit: int = 0) -> list[Any]:
         return []
@@ -95,6 +99,8 @@ class Scene:
         self.policy = Policy()
         self.host = Host()
         self.lease_s = 7200
+        self.others: dict[str, MemorySource] = {}
+        self.published: Callable[[str, str, str], bool] = lambda ledger, uid, event: True
         self.world: World | None = None
 
     # ------------------------------------------------------------ set-up
@@ -131,6 +137,8 @@ class Scene:
             lease_s=self.lease_s,
             active=lambda: active,
             code=lambda: Code(branch="main", head="1" * 40),
+            others=lambda: self.others.items(),
+            published=self.published,
             new_uid=lambda: str(uuid.UUID(int=self.random.getrandbits(128), version=4)),
             new_nonce=lambda: f"{self.random.getrandbits(32):08x}",
         )

@@ -55,23 +55,46 @@ def test_refreshed_equals_rebuilt(repo, scribe) -> None:
     assert held(repo, scribe) == fresh(repo, scribe.tip)
 
 
+def apply(repo, *, expected, tip) -> bool:
+    """What a writer does after its entry, through a connection of its own."""
+    index = Index(index_path(repo, "main"))
+    try:
+        return refresh.apply(repo, index, expected=expected, tip=tip)
+    finally:
+        index.close()
+
+
+def test_another_boot_of_the_machine_builds_the_index_anew(repo, scribe, monkeypatch) -> None:
+    from gitledger.store import index as index_module
+
+    scribe.create(1)
+    scribe.commit()
+    held(repo, scribe)
+    built = []
+    monkeypatch.setattr(content, "read_record", lambda *a, real=content.read_record: built.append(a) or real(*a))
+    held(repo, scribe)
+    assert not built
+    monkeypatch.setattr(index_module, "_boot", lambda: "another")
+    held(repo, scribe)
+    assert len(built) == 1
+
+
 def test_apply_follows_the_writer(repo, scribe) -> None:
     before = scribe.tip
     scribe.create(1)
     after = scribe.commit()
-    assert not refresh.apply(repo, "main", expected=before, tip=after), "no file yet"
     held(repo, scribe)
     scribe.create(2)
     latest = scribe.commit()
-    assert not refresh.apply(repo, "main", expected=before, tip=latest), "the index is elsewhere"
-    assert refresh.apply(repo, "main", expected=after, tip=latest)
+    assert not apply(repo, expected=before, tip=latest), "the index is elsewhere"
+    assert apply(repo, expected=after, tip=latest)
     raw = Index(index_path(repo, "main"))
     assert raw.tip == latest
     assert dump(raw) == fresh(repo, latest)
     raw.begin_write()
     scribe.create(3)
     third = scribe.commit()
-    assert not refresh.apply(repo, "main", expected=latest, tip=third), "somebody else writes"
+    assert not apply(repo, expected=latest, tip=third), "somebody else writes"
     raw.close()
 
 
@@ -119,7 +142,6 @@ def test_folder_that_refuses(repo, scribe, folder) -> None:
     with open_snapshot(repo, "main") as snapshot:
         assert [row.number for row in snapshot.rows()] == [1]
         assert snapshot.index.path == ":memory:"
-    assert not refresh.apply(repo, "main", expected=scribe.tip, tip=scribe.tip)
 
 
 def test_read_only_file_is_copied_to_memory(repo, scribe, monkeypatch) -> None:
@@ -149,7 +171,7 @@ def test_reader_keeps_its_state_while_a_writer_goes_on(repo, scribe) -> None:
     with open_snapshot(repo, "main") as old:
         scribe.create(2)
         latest = scribe.commit()
-        assert refresh.apply(repo, "main", expected=old.tip, tip=latest)
+        assert apply(repo, expected=old.tip, tip=latest)
         assert [row.number for row in old.rows()] == [1]
         with open_snapshot(repo, "main") as new:
             assert [row.number for row in new.rows()] == [1, 2]

@@ -84,7 +84,7 @@ def test_counts(repo, scribe) -> None:
     with open_snapshot(repo, "main") as snapshot:
         found = snapshot.counts()
         assert {name: many for name, many in found.items() if many} == {
-            "tasks": 2, "todos": 3, "todos_done": 1, "locks": 1, "status:draft": 2,
+            "tasks": 2, "todos": 3, "todos_done": 1, "locks": 1, "status:draft": 2, "role:queue": 2,
         }  # fmt: skip
         assert {"introductions", "plans", "questions", "runs", "changes", "archived"} <= found.keys()
         (row,) = snapshot.lookup(number=1)
