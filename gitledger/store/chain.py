@@ -55,15 +55,30 @@ def append(
     """
     if repo.tip(ledger) != expected:
         raise LostRace(f"Ledger {ledger} has moved on.")
-    parent = read_commit(repo.pg, expected) if expected is not None else None
+    made = write_entry(repo, expected, files, moves, grafts, message=message, author=author, seconds=seconds)
+    refs.move(repo, ledger, expected, made)
+    return made
+
+
+def write_entry(
+    repo: Repository,
+    parent_id: str | None,
+    files: Mapping[str, bytes | None],
+    moves: Mapping[str, str] = {},
+    grafts: Mapping[str, pygit2.Oid] = {},
+    *,
+    message: str,
+    author: tuple[str, str],
+    seconds: int,
+) -> str:
+    """Write an entry on top of `parent_id` and return its commit id; no ref moves. Arguments as for `append`."""
+    parent = read_commit(repo.pg, parent_id) if parent_id is not None else None
     try:
         root = write_tree(repo.pg, parent.tree_id if parent else None, files, moves, grafts)
         when = max(seconds, parent.commit_time if parent else 0)
-        made = _commit(repo.pg, root, [parent.id] if parent else [], message, author, when)
+        return str(_commit(repo.pg, root, [parent.id] if parent else [], message, author, when))
     except (pygit2.GitError, OSError) as error:
         raise write_failed(repo, error) from error
-    refs.move(repo, ledger, expected, str(made))
-    return str(made)
 
 
 def _commit(

@@ -8,7 +8,7 @@ from gitledger.errors import StorageError
 from gitledger.model import codec
 from gitledger.model.book import Book
 from gitledger.model.task import Task
-from gitledger.store.index import Index
+from gitledger.store.index import Index, Taken
 from gitledger.store.objects import TreeEntry, read_blob, read_commit, read_tree, unreadable
 from gitledger.store.tree import BOOK, LEDGER_FILE, changed_directories, find
 
@@ -113,13 +113,13 @@ def _root(pg: pygit2.Repository, tip: str | None) -> pygit2.Oid | None:
 
 def _records(
     pg: pygit2.Repository, directories: dict[str, pygit2.Oid], progress: Progress | None
-) -> Iterator[tuple[str, bytes, bytes, Task]]:
+) -> Iterator[Taken]:
     total = len(directories)
     for done, (directory, oid) in enumerate(directories.items()):
         if progress is not None and done % 500 == 0:
             progress(done, total)
         task, data = read_record(pg, directory, oid)
-        yield directory, data, read_text(pg, oid, "task.md"), task
+        yield directory, data, list(read_texts(pg, oid)), task
     if progress is not None:
         progress(total, total)
 
@@ -136,10 +136,13 @@ def read_record(pg: pygit2.Repository, directory: str, oid: pygit2.Oid) -> tuple
         raise unreadable(entry.oid, f"record {directory}/task.json") from error
 
 
-def read_text(pg: pygit2.Repository, folder: pygit2.Oid, name: str) -> bytes:
-    """A file at the top of a task's folder; empty where there is none."""
-    entry = next((entry for entry in read_tree(pg, folder) if entry.name == name), None)
-    return read_blob(pg, entry.oid) if entry is not None else b""
+def read_texts(pg: pygit2.Repository, folder: pygit2.Oid, under: str = "") -> Iterator[tuple[str, bytes]]:
+    """The long texts in a task's folder: every file that is neither the record nor an event, by name."""
+    for entry in read_tree(pg, folder):
+        if entry.is_tree and not under and entry.name != "events":
+            yield from read_texts(pg, entry.oid, entry.name + "/")
+        elif not entry.is_tree and entry.name != "task.json":
+            yield under + entry.name, read_blob(pg, entry.oid)
 
 
 def _number_floor(pg: pygit2.Repository, root: pygit2.Oid) -> int:

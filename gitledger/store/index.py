@@ -11,7 +11,7 @@ from gitledger.model import codec
 from gitledger.model.listing import row_of
 from gitledger.model.task import Row, Task
 
-INDEX_VERSION = 3
+INDEX_VERSION = 4
 
 # A listing reads `line`, a whole row in one cell: taking 10,000 rows of 20 columns apart costs three times as much.
 _SCHEMA = """
@@ -25,12 +25,16 @@ CREATE UNIQUE INDEX task_directory ON task (directory);
 CREATE INDEX task_digits ON task (digits);
 CREATE INDEX task_slug ON task (slug);
 CREATE INDEX task_top ON task (top);
-CREATE TABLE record (directory TEXT PRIMARY KEY, data BLOB, text BLOB);
+CREATE TABLE record (directory TEXT PRIMARY KEY, data BLOB);
+CREATE TABLE text (directory, name, data BLOB, PRIMARY KEY (directory, name)) WITHOUT ROWID;
 CREATE TABLE dependency (directory, needs);
 CREATE INDEX dependency_directory ON dependency (directory);
 CREATE INDEX dependency_needs ON dependency (needs);
 """
-_TABLES = ("meta", "task", "record", "dependency")
+_TABLES = ("meta", "task", "record", "text", "dependency")
+
+# What is taken in of a task: folder, bytes of `task.json`, long texts by file name, record.
+Taken = tuple[str, bytes, list[tuple[str, bytes]], Task]
 
 _encode = json.Encoder().encode
 _decode = json.Decoder(Row).decode
@@ -106,15 +110,17 @@ class Index:
     def remove(self, directories: Iterable[str]) -> None:
         """Forget the tasks in these folders."""
         keys = [(directory,) for directory in directories]
-        for table in ("task", "record", "dependency"):
+        for table in ("task", "record", "text", "dependency"):
             self.db.executemany(f"DELETE FROM {table} WHERE directory = ?", keys)
 
-    def add(self, tasks: Iterator[tuple[str, bytes, bytes, Task]]) -> None:
-        """Add tasks: folder, bytes of `task.json`, bytes of `task.md`, record."""
+    def add(self, tasks: Iterator[Taken]) -> None:
+        """Add tasks."""
         cells = f"({', '.join('?' * 19)})"
         for chunk in _chunks(tasks, 500):
             self.db.executemany(f"INSERT OR REPLACE INTO task VALUES {cells}", [_cells(d, t) for d, _, _, t in chunk])
-            self.db.executemany("INSERT OR REPLACE INTO record VALUES (?, ?, ?)", [item[:3] for item in chunk])
+            self.db.executemany("INSERT OR REPLACE INTO record VALUES (?, ?)", [item[:2] for item in chunk])
+            texts = [(directory, name, data) for directory, _, files, _ in chunk for name, data in files]
+            self.db.executemany("INSERT OR REPLACE INTO text VALUES (?, ?, ?)", texts)
             needs = [
                 (directory, uid)
                 for directory, _, _, task in chunk
@@ -142,25 +148,27 @@ class Index:
         """Every task that is not deleted, by number; archived ones only if asked for."""
         return self._rows("NOT deleted" if archived else "NOT deleted AND NOT archived", ())
 
+    def rows_with(self, field: str) -> list[Row]:
+        """The tasks, not deleted, whose record holds the optional field `field` (or a property of that name)."""
+        where = "NOT deleted AND directory IN (SELECT directory FROM record WHERE instr(data, ?))"
+        return self._rows(where, (f'"{field}"'.encode(),))
+
     def dependents(self, uid: str) -> list[Row]:
         """The tasks, not deleted, that depend on the task `uid` in any way, or are its children."""
         return self._rows("NOT deleted AND directory IN (SELECT directory FROM dependency WHERE needs = ?)", (uid,))
 
     def record_bytes(self, uid: str) -> bytes | None:
         """`task.json` of one task."""
-        return self._kept("data", uid)
+        return self._one("SELECT data FROM record JOIN task USING (directory) WHERE digits = ? AND uid = ?", uid)
 
-    def task_md(self, uid: str) -> bytes | None:
-        """`task.md` of one task."""
-        return self._kept("text", uid)
+    def text(self, uid: str, name: str) -> bytes | None:
+        """A long text of one task, by file name."""
+        query = "SELECT data FROM text JOIN task USING (directory) WHERE digits = ? AND uid = ? AND name = ?"
+        return self._one(query, uid, name)
 
-    def _kept(self, column: str, uid: str) -> bytes | None:
-        found = self.db.execute(
-            f"SELECT {column} FROM record JOIN task USING (directory) WHERE digits = ? AND uid = ?"
-            " ORDER BY clock DESC, directory LIMIT 1",
-            (_digits(uid), uid),
-        ).fetchone()
-        return found[0] if found else None
+    def _one(self, query: str, uid: str, *values: str) -> bytes | None:
+        found = self.db.execute(query + " ORDER BY clock DESC, directory LIMIT 1", (_digits(uid), uid, *values))
+        return next((data for (data,) in found), None)
 
     def taken_slugs(self, stem: str) -> set[str]:
         """The slugs, of deleted tasks too, that are `stem` or `stem` with a suffix after `-`."""
@@ -186,7 +194,7 @@ class Index:
             found |= {f"{column}:{value}": many for value, many in self.db.execute(query)}
         return found
 
-    def _rows(self, where: str, values: tuple[str | int, ...]) -> list[Row]:
+    def _rows(self, where: str, values: tuple[str | int | bytes, ...]) -> list[Row]:
         query = f"SELECT line FROM task WHERE {where} ORDER BY "
         found = [_decode(line) for (line,) in self.db.execute(query + "number, uid", values)]
         if len({row.uid for row in found}) == len(found):
@@ -217,7 +225,7 @@ def remove_files(path: str) -> None:
             continue
 
 
-def _chunks(items: Iterator[tuple[str, bytes, bytes, Task]], size: int) -> Iterator[list[tuple[str, bytes, bytes, Task]]]:
+def _chunks(items: Iterator[Taken], size: int) -> Iterator[list[Taken]]:
     chunk = []
     for item in items:
         chunk.append(item)

@@ -219,8 +219,10 @@ class _Walk:
 # ---------------------------------------------------------------------------------------------- reading
 
 
-def folders_by_task(pg: pygit2.Repository, root: pygit2.Oid, other: pygit2.Oid) -> dict[str, list[tuple[str, pygit2.Oid]]]:
-    """The task folders of `root` that `other` does not hold alike, by the first 12 digits of the task's uid."""
+def folders_by_task(
+    pg: pygit2.Repository, root: pygit2.Oid, other: pygit2.Oid | None
+) -> dict[str, list[tuple[str, pygit2.Oid]]]:
+    """The task folders of `root` that `other` (None: nothing) does not hold alike, by the first 12 digits of the task's uid."""
     changed, _, _ = changed_directories(pg, other, root)
     found: dict[str, list[tuple[str, pygit2.Oid]]] = {}
     for directory, oid in sorted(changed.items()):
@@ -239,6 +241,7 @@ def event_names(pg: pygit2.Repository, folders: Iterable[tuple[str, pygit2.Oid]]
 
 
 def book_event_names(pg: pygit2.Repository, root: pygit2.Oid) -> dict[str, pygit2.Oid]:
+    """The event files of the book, by name."""
     oid = find(pg, root, BOOK)
     return event_names(pg, [(BOOK, oid)]) if oid is not None else {}
 
@@ -253,6 +256,7 @@ def _without_redacted(names: dict[str, pygit2.Oid]) -> dict[str, pygit2.Oid]:
 
 
 def read_event(pg: pygit2.Repository, name: str, oid: pygit2.Oid) -> codec.Event:
+    """The event in the file `name`. Raises StorageError where it is none, or has another name."""
     try:
         event = codec.decode(read_blob(pg, oid))
     except codec.CorruptEvent as error:

@@ -3,18 +3,18 @@
 import pygit2
 
 from gitledger.errors import Conflict, LostRace, StorageError
-from gitledger.store import plain, refs
+from gitledger.store import refs
 from gitledger.store.repo import Repository, check_ledger_name, ref_of
+from gitledger.store.tracking import TRACKING, refs_below
 
-TRACKING = "refs/taskledger-remotes/"
 TRASH = "refs/taskledger-trash/"
 
 
-def tracked(repo: Repository) -> dict[tuple[str, str], str]:
+def tracked_ledgers(repo: Repository) -> dict[tuple[str, str], str]:
     """What the remotes' ledgers were when last fetched: (remote, ledger) → tip."""
     remotes = {name.split(".", 1)[1].rpartition(".")[0] for name in repo.settings("remote.")}
     found: dict[tuple[str, str], str] = {}
-    for ref, tip in _below(repo, TRACKING).items():
+    for ref, tip in refs_below(repo, TRACKING).items():
         path = ref.removeprefix(TRACKING)
         known = [remote for remote in remotes if path.startswith(remote + "/")]
         remote = max(known, key=len) if known else path.partition("/")[0]
@@ -26,18 +26,8 @@ def tracked(repo: Repository) -> dict[tuple[str, str], str]:
 
 def trashed(repo: Repository, ledger: str) -> dict[str, str]:
     """The kept tips of deleted ledgers of this name, by ref."""
-    return {ref: tip for ref, tip in _below(repo, f"{TRASH}{ledger}/").items() if "/" not in ref[len(TRASH + ledger) + 1 :]}
-
-
-def _below(repo: Repository, namespace: str) -> dict[str, str]:
-    if repo.is_plain:
-        try:
-            return plain.list_refs(repo.common_dir, namespace)
-        except plain.NotPlain:
-            pass
-    from gitledger.store import libgit
-
-    return libgit.refs_below(repo.pg, namespace)
+    prefix = f"{TRASH}{ledger}/"
+    return {ref: tip for ref, tip in refs_below(repo, prefix).items() if "/" not in ref.removeprefix(prefix)}
 
 
 # ---------------------------------------------------------------------------------------------- changing

@@ -87,6 +87,11 @@ class Snapshot:
         """Whether a newer gitledger wrote the records: reading goes on, writing must not."""
         return self.info is not None and self.info.fold > codec.FOLD_VERSION
 
+    @property
+    def is_current(self) -> bool:
+        """Whether the records were written with this version's fold."""
+        return self.info is None or self.info.fold == codec.FOLD_VERSION
+
     # ---------------------------------------------------------------- rows
 
     def lookup(self, *, number: int | None = None, slug: str | None = None, prefix: str | None = None) -> list[Row]:
@@ -108,6 +113,10 @@ class Snapshot:
     def top_number(self) -> int:
         """The highest number ever given."""
         return self._ask(lambda index: index.top_number(), 0)
+
+    def rows_with(self, field: str) -> list[Row]:
+        """The tasks whose record may hold the optional field `field`; every one that does is among them."""
+        return self._ask(lambda index: index.rows_with(field), [])
 
     def dependents(self, uid: str) -> list[Row]:
         """The tasks that depend on the task `uid` in any way."""
@@ -145,11 +154,7 @@ class Snapshot:
 
     def text(self, uid: str, name: str) -> str | None:
         """A long text of a task, by its name in the task's folder; None where there is none."""
-        if name == "task.md":
-            data = self._ask(lambda index: index.task_md(uid), None)
-        else:
-            directory = self.directory(uid)
-            data = self._content.file(f"{directory}/{name}") if directory else None
+        data = self._ask(lambda index: index.text(uid, name), None)
         return data.decode("utf-8", "replace") if data is not None else None
 
     def events(self, uid: str | None, *, last: int = 0) -> list[codec.Event]:
