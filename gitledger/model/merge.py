@@ -11,14 +11,14 @@ MERGE_EMAIL = "merge@gitledger.invalid"
 MERGE_MESSAGE = "merge ledgers\n"
 
 
-def unite(ours: Iterable[codec.Event], theirs: Iterable[codec.Event]) -> fold.State:
-    """The state of a task after the events of both sides, in whichever order they are given."""
-    return fold.fold([*ours, *theirs])
+def unite(events: Iterable[codec.Event]) -> fold.State:
+    """The state of a task after the events of all sides, in whichever order they are given."""
+    return fold.fold(events)
 
 
-def unite_books(ours: Iterable[codec.Event], theirs: Iterable[codec.Event]) -> fold.BookState:
-    """The state of the book after the events of both sides."""
-    return fold.fold_book([*ours, *theirs])
+def unite_books(events: Iterable[codec.Event]) -> fold.BookState:
+    """The state of the book after the events of all sides."""
+    return fold.fold_book(events)
 
 
 def unite_info(ours: codec.LedgerInfo, theirs: codec.LedgerInfo) -> codec.LedgerInfo:
@@ -64,29 +64,20 @@ def settle(published: Iterable[Numbered], merged: Iterable[Numbered], top: int) 
     """Which tasks of the merge get another number, so that no number has two holders (design §3, Settle).
 
     `published` is what the elected remote held (H), `merged` the merge (M), `top` the highest number ever
-    given in it. A task that holds its number in H keeps it. Any other whose number another task holds in M,
-    or held in H, is renumbered; where none of the rivals is in H, the smallest uid keeps it.
+    given in either. A task that holds its number in H keeps it (of several, the smallest uid). Any other whose
+    number another task holds in M, or held in H, is renumbered; where no rival has a right to it, the smallest
+    uid keeps it.
     """
-    owners: dict[int, str] = {}
-    kept: set[str] = set()
-    held = {task.uid: task.number for task in published}
-    for uid in sorted(held):
-        owners.setdefault(held[uid], uid)
     tasks = sorted(merged, key=lambda task: (task.number, task.uid))
-    for task in tasks:
-        if held.get(task.uid) == task.number and owners[task.number] == task.uid:
-            kept.add(task.uid)
-    taken = {task.number for task in tasks if task.uid in kept}
-    # A number that a task held in H is spoken for, though the task may hold another by now.
-    spoken_for = {number for number, uid in owners.items() if uid not in kept}
+    held = {(task.number, task.uid) for task in published}
+    owners: dict[int, str | None] = {number: None for number, _ in held}  # None: by a task that has left it
+    for task in reversed(tasks):
+        if (task.number, task.uid) in held:
+            owners[task.number] = task.uid
+    top = max(top, *owners, *(task.number for task in tasks), 0)
     moves = []
     for task in tasks:
-        if task.uid in kept:
-            continue
-        if task.number not in taken and task.number not in spoken_for and task.number > 0:
-            taken.add(task.number)
-            continue
-        top += 1
-        moves.append(Renumber(task.uid, task.number, top))
-        taken.add(top)
+        if task.number <= 0 or owners.setdefault(task.number, task.uid) != task.uid:
+            top += 1
+            moves.append(Renumber(task.uid, task.number, top))
     return moves

@@ -7,11 +7,11 @@ import re
 
 import pygit2
 from msgspec import Struct
-from pygit2.enums import Option, SortMode
+from pygit2.enums import Option
 
 from gitledger.errors import LostRace, StorageError
 from gitledger.store import refs
-from gitledger.store.objects import read_commit, unreadable
+from gitledger.store.objects import read_commit, unreadable, walk
 from gitledger.store.repo import Repository
 from gitledger.store.tree import write_tree
 
@@ -46,17 +46,18 @@ def append(
     message: str,
     author: tuple[str, str],
     seconds: int,
+    unmoved: Mapping[str, str | None] = {},
 ) -> str:
     """Add one entry to a ledger whose tip is `expected` (None: it is not there yet) and return the new tip.
 
     `files`, `moves` and `grafts` are as `tree.write_tree` takes them; `seconds` is the time since 1970. Raises LostRace
-    where the ref is not at `expected`, Conflict where another ledger's name is in the way, StorageError where
+    where the ref is not at `expected`, or one of the other ledgers in `unmoved` not at its tip, Conflict where another ledger's name is in the way, StorageError where
     the disk refuses or a lock was left behind. Where it raises, the ref has not moved.
     """
     if repo.tip(ledger) != expected:
         raise LostRace(f"Ledger {ledger} has moved on.")
     made = write_entry(repo, expected, files, moves, grafts, message=message, author=author, seconds=seconds)
-    refs.move(repo, ledger, expected, made)
+    refs.move(repo, ledger, expected, made, unmoved)
     return made
 
 
@@ -125,9 +126,8 @@ def entries(repo: Repository, tip: str | None, *, uid: str | None = None, limit:
     wanted = uid.encode() if uid is not None else None
     found = 0
     try:
-        # As `git log` orders them. libgit2's TIME and TOPOLOGICAL walk the whole chain before the first entry, and
-        # TIME shuffles those of one second; entries never carry a date before their parents' (see `append`).
-        for commit in repo.pg.walk(tip, SortMode.NONE):
+        # As `git log` orders them: entries never carry a date before their parents' (see `append`).
+        for commit in walk(repo.pg, tip):
             if wanted is not None and wanted not in commit.raw_message:
                 continue
             entry = read_entry(commit)

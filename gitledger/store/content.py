@@ -30,18 +30,7 @@ class Content:
     def events(self, directory: str, *, last: int = 0) -> list[codec.Event]:
         """The events in a task's folder, or in the book's, in order; only the last ones, if given (0: all)."""
         oid = find(self.pg, self.root, f"{directory}/events")
-        entries = [
-            entry
-            for entry in (read_tree(self.pg, oid) if oid is not None else ())
-            if not entry.is_tree and codec.EVENT_NAME.fullmatch(entry.name)
-        ]
-        found = []
-        for entry in sorted(entries, key=_place)[-last:]:
-            try:
-                found.append(codec.decode(read_blob(self.pg, entry.oid)))
-            except codec.CorruptEvent as error:
-                raise unreadable(entry.oid, f"event {directory}/events/{entry.name}") from error
-        return sorted(found, key=lambda event: event.order)
+        return read_events(self.pg, oid, directory, last=last) if oid is not None else []
 
     def book(self) -> Book:
         """The ledger's own record."""
@@ -52,6 +41,20 @@ class Content:
             return codec.decode_book(data)
         except codec.CorruptEvent as error:
             raise unreadable(f"{BOOK}/book.json", "file") from error
+
+
+def read_events(pg: pygit2.Repository, folder: pygit2.Oid, directory: str, *, last: int = 0) -> list[codec.Event]:
+    """The events in the `events` folder of the task folder `directory`, in order; only the last ones, if given (0: all)."""
+    entries = [
+        entry for entry in read_tree(pg, folder) if not entry.is_tree and codec.EVENT_NAME.fullmatch(entry.name)
+    ]
+    found = []
+    for entry in sorted(entries, key=_place)[-last:]:
+        try:
+            found.append(codec.decode(read_blob(pg, entry.oid)))
+        except codec.CorruptEvent as error:
+            raise unreadable(entry.oid, f"event {directory}/events/{entry.name}") from error
+    return sorted(found, key=lambda event: event.order)
 
 
 def _place(entry: TreeEntry) -> tuple[int, str]:
@@ -118,10 +121,32 @@ def _records(
     for done, (directory, oid) in enumerate(directories.items()):
         if progress is not None and done % 500 == 0:
             progress(done, total)
-        task, data = read_record(pg, directory, oid)
-        yield directory, data, list(read_texts(pg, oid)), task
+        try:
+            task, data = read_record(pg, directory, oid)
+            yield directory, data, list(read_texts(pg, oid)), task
+        except StorageError as error:
+            yield _folded(pg, directory, oid, error)
     if progress is not None:
         progress(total, total)
+
+
+def _folded(pg: pygit2.Repository, directory: str, oid: pygit2.Oid, error: StorageError) -> Taken:
+    """A task by its events, for whose record or texts `error` was met: one broken object is not to hide the others.
+
+    Raises `error` where there are no events that can be read.
+    """
+    from gitledger.model import fold
+
+    try:
+        folder = find(pg, oid, "events")
+        events = read_events(pg, folder, directory) if folder is not None else []
+    except StorageError:
+        events = []
+    if not events:
+        raise error
+    state = fold.fold(events)
+    files = {name: data for name, data in fold.files(state).items() if data is not None}
+    return directory, files.pop("task.json"), list(files.items()), state.task
 
 
 def read_record(pg: pygit2.Repository, directory: str, oid: pygit2.Oid) -> tuple[Task, bytes]:

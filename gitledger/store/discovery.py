@@ -6,7 +6,7 @@ import os
 
 import pygit2
 
-from gitledger.errors import StorageError
+from gitledger.errors import StorageError, command_line
 from gitledger.store import libgit
 
 
@@ -84,7 +84,12 @@ def explain(git_dir: str, common_dir: str) -> StorageError:
         return StorageError(
             f"{folder} belongs to another user, and git does not call it safe.",
             code="UNSAFE_REPOSITORY",
-            hint=("git", "config", "--global", "--add", "safe.directory", folder),
+            # Trust is a person's to give: a hint may be run by whoever reads it.
+            hint=("git", "config", "--show-origin", "--get-all", "safe.directory"),
+            remediation=(
+                "If you trust who owns it, tell git so: "
+                + command_line(("git", "config", "--global", "--add", "safe.directory", folder)),
+            ),
             details={"git_dir": git_dir},
         )
     return StorageError(

@@ -9,7 +9,9 @@ from pygit2.enums import ConfigLevel, RepositoryOpenFlag
 
 from gitledger.errors import StorageError
 from gitledger.store import settings
-from gitledger.store.objects import read_blob, unreadable
+from gitledger.store.objects import read_blob, read_commit, read_tree
+
+FILE_MODES = (0o100644, 0o100755)
 
 
 def open_git_dir(git_dir: str, common_dir: str, environ: Mapping[str, str]) -> pygit2.Repository:
@@ -79,13 +81,9 @@ def refs_below(pg: pygit2.Repository, namespace: str) -> dict[str, str]:
 
 def file_at(pg: pygit2.Repository, commit: str, name: str) -> bytes | None:
     """A file at the top of a commit's tree; None where there is none."""
-    try:
-        entry = pg[commit].peel(pygit2.Tree)[name]
-    except KeyError:
-        return None
-    except (pygit2.GitError, ValueError) as error:
-        raise unreadable(commit, "commit") from error
-    return read_blob(pg, entry.id) if isinstance(entry, pygit2.Blob) else None
+    entries = read_tree(pg, read_commit(pg, commit).tree_id)
+    entry = next((entry for entry in entries if entry.name == name and entry.mode in FILE_MODES), None)
+    return read_blob(pg, entry.oid) if entry is not None else None
 
 
 # ---------------------------------------------------------------------------------------------- settings

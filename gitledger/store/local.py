@@ -33,6 +33,19 @@ def read_pointer(repo: Repository, key: str) -> dict[str, Any] | None:
     return value if isinstance(value, dict) else None
 
 
+def pointer_keys(repo: Repository) -> list[str]:
+    """Every key under which something is kept."""
+    from urllib.parse import unquote
+
+    try:
+        names = os.listdir(os.path.join(repo.local_dir, "pointers"))
+    except OSError:
+        return []
+    keys = [unquote(name.removesuffix(".json")) for name in names if name.endswith(".json")]
+    # A name that was too long to be encoded whole leads back to no key.
+    return sorted(key for key in keys if encode_name(key) + ".json" in names)
+
+
 def write_pointer(repo: Repository, key: str, value: dict[str, Any] | None) -> None:
     """Keep `value` under `key`, or forget the key; a reader sees the old value or the new one, never a part."""
     path = _path(repo, key)

@@ -9,17 +9,13 @@ from gitledger.errors import StorageError
 from gitledger.model import codec, fold, merge
 from gitledger.store.content import ledger_info
 from gitledger.store.objects import BLOB_MODE, TREE_MODE, TreeEntry, read_blob, read_commit, read_tree, unreadable
-from gitledger.store.tree import (
-    BOOK,
-    LEDGER_FILE,
-    changed_directories,
-    find,
-    task_directories,
-    task_directory,
-    write_tree,
-)
+from gitledger.store.refold import EVENTS, REDACTED, home_of
+from gitledger.store.tree import BOOK, LEDGER_FILE, SHELVES, find, task_directories, task_directory, write_tree
 
-EVENTS = "events"
+# Task folders (path, tree) by the first 12 digits of the task's uid, and event files (or tombstones) by name.
+Folder = tuple[str, pygit2.Oid]
+Folders = dict[str, list[Folder]]
+Names = dict[str, pygit2.Oid]
 
 
 class Merged(Struct):
@@ -50,30 +46,53 @@ def merge_tips(pg: pygit2.Repository, ours: str, theirs: str) -> Merged:
         return _forwarded(pg, our_commit.tree_id, their_commit.tree_id, theirs)
     if our_commit.tree_id == their_commit.tree_id:
         return Merged(min(ours, theirs), "equal")
-    walk = _Walk(pg, our_commit.tree_id, their_commit.tree_id)
-    tree = walk.run()
     parents = merge.parents_of((ours, our_commit.committer.time), (theirs, their_commit.committer.time))
-    who = pygit2.Signature(merge.MERGE_NAME, merge.MERGE_EMAIL, parents.seconds, 0)
-    commit = pg.create_commit(None, who, who, merge.MERGE_MESSAGE, tree, [parents.first, parents.second])
-    walk.merged.tip = str(commit)
+    walk = _Walk(pg, our_commit.tree_id, their_commit.tree_id)
+    try:
+        walk.merged.tip = merge_commit(pg, walk.run(), parents)
+    except (pygit2.GitError, OSError) as error:
+        raise StorageError(
+            f"The merge could not be written, and nothing changed: {error}.",
+            code="WRITE_FAILED",
+            hint=("git", "count-objects", "-v"),
+            remediation=(f"Check free space and permissions of {pg.path}, then try again.",),
+        ) from error
     return walk.merged
+
+
+def merge_commit(pg: pygit2.Repository, tree: pygit2.Oid, parents: merge.Parents) -> str:
+    """Write the merge commit of design §9: nothing in it but what follows from its parents."""
+    who = pygit2.Signature(merge.MERGE_NAME, merge.MERGE_EMAIL, parents.seconds, 0)
+    return str(pg.create_commit(None, who, who, merge.MERGE_MESSAGE, tree, [parents.first, parents.second]))
 
 
 def contains(pg: pygit2.Repository, tip: str, other: str) -> bool:
     """Whether `other` is `tip` or one of its ancestors."""
-    return tip == other or pg.descendant_of(tip, other)
+    try:
+        return tip == other or pg.descendant_of(tip, other)
+    except (pygit2.GitError, KeyError, ValueError, OSError) as error:
+        raise unreadable(tip, "history of commit") from error
 
 
 def _forwarded(pg: pygit2.Repository, old: pygit2.Oid, new: pygit2.Oid, tip: str) -> Merged:
     merged = Merged(tip, "forward")
-    before, after = folders_by_task(pg, old, new), folders_by_task(pg, new, old)
+    before, after, _ = differing_folders(pg, old, new)
     for uid12 in sorted(after):
-        was, now = event_names(pg, before.get(uid12, ())), event_names(pg, after[uid12])
-        merged.events += len(now.keys() - was.keys())
-        uid = uid_of(pg, now, uid12)
-        (merged.united if was else merged.new).append(uid)
-    merged.events += len(book_event_names(pg, new).keys() - book_event_names(pg, old).keys())
+        _count(pg, merged, uid12, event_names(pg, before.get(uid12, ())), event_names(pg, after[uid12]))
+    merged.events += _added(book_event_names(pg, old), book_event_names(pg, new))
     return merged
+
+
+def _count(pg: pygit2.Repository, merged: Merged, uid12: str, was: Names, now: Names) -> None:
+    """Note what became of a task that had the events `was` and has `now`."""
+    added = _added(was, now)
+    merged.events += added
+    if added:
+        (merged.united if was else merged.new).append(uid_of(pg, now, uid12))
+
+
+def _added(was: Names, now: Names) -> int:
+    return sum(1 for name in now.keys() - was.keys() if codec.EVENT_NAME.fullmatch(name))
 
 
 # ---------------------------------------------------------------------------------------------- nothing is lost
@@ -81,11 +100,15 @@ def _forwarded(pg: pygit2.Repository, old: pygit2.Oid, new: pygit2.Oid, tip: str
 
 def only_adds(pg: pygit2.Repository, old: pygit2.Oid, new: pygit2.Oid) -> None:
     """See that the tree `new` holds every event of the tree `old`, unchanged; at the cost of what differs."""
-    before, after = folders_by_task(pg, old, new), folders_by_task(pg, new, old)
+    before, after, _ = differing_folders(pg, old, new)
     lost: list[str] = []
     for uid12, folders in before.items():
-        now = event_names(pg, after.get(uid12, ()))
-        lost += [f"{folder}/{EVENTS}/{name}" for folder, name in _missing(pg, folders, now)]
+        missing = list(_missing(pg, folders, event_names(pg, after.get(uid12, ()))))
+        if missing:
+            # Of two folders of one task one may be gone, and the other have had everything before.
+            everywhere = [pair for pair in task_directories(pg, new) if home_of(pair[0]) == uid12]
+            missing = list(_missing(pg, folders, event_names(pg, everywhere)))
+        lost += missing
     old_book, new_book = book_event_names(pg, old), book_event_names(pg, new)
     lost += [f"{BOOK}/{EVENTS}/{name}" for name, oid in old_book.items() if not _still(name, oid, new_book)]
     if lost:
@@ -98,51 +121,54 @@ def only_adds(pg: pygit2.Repository, old: pygit2.Oid, new: pygit2.Oid) -> None:
         )
 
 
-def _missing(
-    pg: pygit2.Repository, folders: Iterable[tuple[str, pygit2.Oid]], now: dict[str, pygit2.Oid]
-) -> Iterator[tuple[str, str]]:
+def _missing(pg: pygit2.Repository, folders: Iterable[Folder], now: Names) -> Iterator[str]:
     for folder, oid in folders:
         for name, event in event_names(pg, [(folder, oid)]).items():
             if not _still(name, event, now):
-                yield folder, name
+                yield f"{folder}/{EVENTS}/{name}"
 
 
-def _still(name: str, oid: pygit2.Oid, now: dict[str, pygit2.Oid]) -> bool:
-    return now.get(name) == oid or name + ".redacted" in now
+def _still(name: str, oid: pygit2.Oid, now: Names) -> bool:
+    if name.endswith(REDACTED):
+        return name in now
+    return now.get(name) == oid or name + REDACTED in now
 
 
 # ---------------------------------------------------------------------------------------------- the walk
 
 
 class _Walk:
-    """The trees of two tips, walked together."""
+    """The trees of two tips, walked together; what only one side has is taken by object id."""
 
     def __init__(self, pg: pygit2.Repository, ours: pygit2.Oid, theirs: pygit2.Oid) -> None:
         self.pg = pg
         self.ours = ours
         self.theirs = theirs
         self.merged = Merged("", "merge")
-        self.files: dict[str, bytes | None] = {}
-        self.grafts: dict[str, pygit2.Oid] = {}
+        self.grafts: Names = {}
         self.gone: set[str] = set()
 
     def run(self) -> pygit2.Oid:
         """The merged tree, built on ours."""
         infos = [self._info(root) for root in (self.ours, self.theirs)]
-        refold_ours, refold_theirs = (info.fold < codec.FOLD_VERSION for info in infos)
-        before, after = self._differing(refold_ours or refold_theirs)
-        for uid12 in sorted(before.keys() | after.keys()):
-            mine, other = before.get(uid12, []), after.get(uid12, [])
-            if not mine and not refold_theirs and len(other) == 1:
-                self.grafts[other[0][0]] = other[0][1]
-                self._note(uid12, {}, event_names(self.pg, other))
-            elif not other and not refold_ours and len(mine) == 1:
-                self.merged.kept.append(uid_of(self.pg, event_names(self.pg, mine), uid12))
-            else:
-                self._unite(uid12, mine, other)
-        self._unite_books()
-        self.files[LEDGER_FILE] = codec.encode_ledger(merge.unite_info(*infos))
-        return self._write()
+        is_ours_older, is_theirs_older = (info.fold < codec.FOLD_VERSION for info in infos)
+        mine, other, odd = differing_folders(self.pg, self.ours, self.theirs)
+        if is_ours_older or is_theirs_older:
+            # What is equal, too, was folded by the older version.
+            mine, other = _by_task(self.pg, self.ours), _by_task(self.pg, self.theirs)
+        for uid12 in sorted(mine.keys() | other.keys()):
+            here, there = mine.get(uid12, []), other.get(uid12, [])
+            if not here and not is_theirs_older and len(there) == 1:
+                self.grafts[there[0][0]] = there[0][1]
+                _count(self.pg, self.merged, uid12, {}, event_names(self.pg, there))
+            elif not there and not is_ours_older and len(here) == 1:
+                self.merged.kept.append(uid_of(self.pg, event_names(self.pg, here), uid12))
+            elif is_ours_older or is_theirs_older or not self._take_larger(uid12, here, there):
+                self._unite(uid12, here, there)
+        self._unite_books(is_ours_older or is_theirs_older)
+        files: dict[str, bytes | None] = dict.fromkeys(odd | (self.gone - self.grafts.keys()))
+        files[LEDGER_FILE] = codec.encode_ledger(merge.unite_info(*infos))
+        return write_tree(self.pg, self.ours, files, grafts=self.grafts)
 
     def _info(self, root: pygit2.Oid) -> codec.LedgerInfo:
         info = ledger_info(self.pg, root)
@@ -158,89 +184,147 @@ class _Walk:
             )
         return info
 
-    def _differing(self, is_everything: bool) -> tuple[dict[str, list], dict[str, list]]:
-        if not is_everything:
-            return folders_by_task(self.pg, self.ours, self.theirs), folders_by_task(self.pg, self.theirs, self.ours)
-        sides: list[dict[str, list]] = []
-        for root in (self.ours, self.theirs):
-            found: dict[str, list] = {}
-            for directory, oid in task_directories(self.pg, root):
-                found.setdefault(directory.rpartition("-")[2], []).append((directory, oid))
-            sides.append(found)
-        return sides[0], sides[1]
-
-    def _note(self, uid12: str, was: dict[str, pygit2.Oid], now: dict[str, pygit2.Oid]) -> None:
-        added = len(now.keys() - was.keys())
-        self.merged.events += added
-        if not was:
-            self.merged.new.append(uid_of(self.pg, now, uid12))
-        elif added:
-            self.merged.united.append(uid_of(self.pg, now, uid12))
-
-    def _unite(self, uid12: str, mine: list, other: list) -> None:
-        """Unite the folders of one task: its events from all of them, folded again, in the folder that follows."""
+    def _take_larger(self, uid12: str, mine: list[Folder], other: list[Folder]) -> bool:
+        """Take the folder that has every event of the other and more, as it is; False where neither has."""
         was, theirs = event_names(self.pg, mine), event_names(self.pg, other)
-        names = _without_redacted({**theirs, **was})
-        events = [read_event(self.pg, name, oid) for name, oid in names.items() if codec.EVENT_NAME.fullmatch(name)]
-        state = fold.fold(events)
-        task = state.task
-        home = task_directory(task.number, task.uid, archived=task.archived_at is not None)
-        self._note(uid12, was, names)
-        self.gone.update(folder for folder, _ in mine)
-        self.gone.discard(home)
-        self._place(home, names, fold.files(state), {folder for folder, _ in mine})
+        has_redacted = any(name.endswith(REDACTED) for name in was.keys() | theirs.keys())
+        if len(mine) != 1 or len(other) != 1 or has_redacted or was == theirs:
+            return False
+        if was.items() <= theirs.items():
+            self.gone.add(mine[0][0])
+            self.grafts[other[0][0]] = other[0][1]
+            _count(self.pg, self.merged, uid12, was, theirs)
+            return True
+        return theirs.items() <= was.items()
 
-    def _unite_books(self) -> None:
-        was, theirs = book_event_names(self.pg, self.ours), book_event_names(self.pg, self.theirs)
-        names = _without_redacted({**theirs, **was})
-        events = [read_event(self.pg, name, oid) for name, oid in names.items() if codec.EVENT_NAME.fullmatch(name)]
-        self.merged.events += len(names.keys() - was.keys())
-        self._place(BOOK, names, fold.files(fold.fold_book(events)), {BOOK})
+    def _unite(self, uid12: str, mine: list[Folder], other: list[Folder]) -> None:
+        """Unite folders whose names end alike: the events of each task, folded again, in the folder that follows."""
+        placed: dict[str, tuple[Names, fold.State]] = {}
+        for uid, folders in self._by_uid(uid12, [*mine, *other]).items():
+            names = _without_redacted(event_names(self.pg, folders))
+            state = merge.unite(self._events(names))
+            home = task_directory(state.task.number, uid, archived=state.task.archived_at is not None)
+            second = None if any(home == path for path, _ in folders) else find(self.pg, self.ours, home)
+            if second is not None and home not in (path for path, _ in mine):
+                # Both sides hold, alike, a second folder of this task where the united one belongs.
+                return self._unite(uid12, [*mine, (home, second)], other)
+            if home in placed:
+                raise _clash(home)
+            placed[home] = names, state
+        was = event_names(self.pg, mine)
+        for home, (names, state) in placed.items():
+            self.grafts[home] = folder_tree(self.pg, names, fold.files(state))
+            _count(self.pg, self.merged, uid12, {name: was[name] for name in names if name in was}, names)
+        self.gone.update(path for path, _ in mine)
 
-    def _place(
-        self, home: str, names: dict[str, pygit2.Oid], files: dict[str, bytes | None], old: set[str]
-    ) -> None:
-        """The whole subtree of a task is written anew, from event ids and derived files."""
-        builder = self.pg.TreeBuilder()
-        for name, oid in names.items():
-            builder.insert(name, oid, BLOB_MODE)
-        events = builder.write()
-        derived = {name: data for name, data in files.items() if data is not None}
-        subtree = write_tree(self.pg, None, derived) if derived else None
-        top = self.pg.TreeBuilder(subtree) if subtree is not None else self.pg.TreeBuilder()
-        top.insert(EVENTS, events, TREE_MODE)
-        self.grafts[home] = top.write()
+    def _by_uid(self, uid12: str, folders: list[Folder]) -> dict[str, list[Folder]]:
+        """The folders by the whole uid of their task; those of different tasks have next to never 12 digits alike."""
+        found: dict[str, list[Folder]] = {}
+        for folder in folders:
+            uid = uid_of(self.pg, event_names(self.pg, [folder]), "")
+            if home_of(task_directory(0, uid)) != uid12:
+                raise unreadable(folder[0], "task folder")
+            found.setdefault(uid, []).append(folder)
+        return found
 
-    def _write(self) -> pygit2.Oid:
-        files = {**self.files, **dict.fromkeys(self.gone, None)}
-        return write_tree(self.pg, self.ours, files, grafts=self.grafts)
+    def _unite_books(self, is_older: bool) -> None:
+        sides = [find(self.pg, root, BOOK) for root in (self.ours, self.theirs)]
+        if sides[0] == sides[1] and not is_older:
+            return
+        names = _without_redacted(event_names(self.pg, [(BOOK, oid) for oid in sides if oid is not None]))
+        self.merged.events += _added(book_event_names(self.pg, self.ours), names)
+        self.grafts[BOOK] = folder_tree(self.pg, names, fold.files(merge.unite_books(self._events(names))))
+
+    def _events(self, names: Names) -> list[codec.Event]:
+        return [read_event(self.pg, name, oid) for name, oid in names.items() if codec.EVENT_NAME.fullmatch(name)]
+
+
+def _clash(path: str) -> StorageError:
+    return StorageError(
+        f"Two tasks would lie in {path}: their uids begin with the same 12 digits, and their numbers are equal.",
+        code="STORAGE_CORRUPTION",
+        hint=("gitledger", "verify"),
+        remediation=("No chance makes such a uid; look at where the other side comes from.",),
+        details={"path": path},
+    )
+
+
+def folder_tree(pg: pygit2.Repository, names: Names, files: dict[str, bytes | None]) -> pygit2.Oid:
+    """Write the whole folder of a task or of the book: event files by id, and what the fold derives from them."""
+    events = pg.TreeBuilder()
+    for name, oid in names.items():
+        events.insert(name, oid, BLOB_MODE)
+    top = pg.TreeBuilder(write_tree(pg, None, {name: data for name, data in files.items() if data is not None}))
+    top.insert(EVENTS, events.write(), TREE_MODE)
+    return top.write()
 
 
 # ---------------------------------------------------------------------------------------------- reading
 
 
-def folders_by_task(
-    pg: pygit2.Repository, root: pygit2.Oid, other: pygit2.Oid | None
-) -> dict[str, list[tuple[str, pygit2.Oid]]]:
-    """The task folders of `root` that `other` (None: nothing) does not hold alike, by the first 12 digits of the task's uid."""
-    changed, _, _ = changed_directories(pg, other, root)
-    found: dict[str, list[tuple[str, pygit2.Oid]]] = {}
-    for directory, oid in sorted(changed.items()):
-        found.setdefault(directory.rpartition("-")[2], []).append((directory, oid))
+def differing_folders(pg: pygit2.Repository, ours: pygit2.Oid, theirs: pygit2.Oid) -> tuple[Folders, Folders, set[str]]:
+    """The task folders that two trees do not hold alike, of each; and paths of `ours` that belong into no ledger.
+
+    One walk, which prunes what is equal.
+    """
+    sides: tuple[Folders, Folders] = ({}, {})
+    odd: set[str] = set()
+    pending = [("", 3, ours, theirs)]
+    while pending:
+        path, depth, one, two = pending.pop()
+        if one == two:
+            continue
+        if depth == 0:
+            for side, oid in zip(sides, (one, two), strict=True):
+                if oid is not None:
+                    side.setdefault(home_of(path), []).append((path, oid))
+            continue
+        before, after = _entries(pg, one), _entries(pg, two)
+        for name in before.keys() | after.keys():
+            if depth == 3 and name in (LEDGER_FILE, BOOK):
+                continue
+            mine, other = before.get(name), after.get(name)
+            below = f"{path}/{name}" if path else name
+            if mine is not None and mine != other and not (mine.is_tree and below.partition("/")[0] in SHELVES):
+                odd.add(below)
+            trees = [entry.oid if entry is not None and entry.is_tree else None for entry in (mine, other)]
+            if depth < 3 or name in SHELVES:
+                pending.append((below, depth - 1, *trees))
+    for side in sides:
+        for folders in side.values():
+            folders.sort(key=lambda folder: folder[0])
+    return *sides, odd
+
+
+def _entries(pg: pygit2.Repository, oid: pygit2.Oid | None) -> dict[str, TreeEntry]:
+    return {entry.name: entry for entry in read_tree(pg, oid)} if oid is not None else {}
+
+
+def _by_task(pg: pygit2.Repository, root: pygit2.Oid) -> Folders:
+    found: Folders = {}
+    for path, oid in sorted(task_directories(pg, root)):
+        found.setdefault(home_of(path), []).append((path, oid))
     return found
 
 
-def event_names(pg: pygit2.Repository, folders: Iterable[tuple[str, pygit2.Oid]]) -> dict[str, pygit2.Oid]:
-    """The event files in these folders, by name."""
-    found: dict[str, pygit2.Oid] = {}
+def folders_by_task(pg: pygit2.Repository, root: pygit2.Oid, other: pygit2.Oid | None) -> Folders:
+    """The task folders of `root` that `other` (None: nothing) does not hold alike, by the first 12 digits of the task's uid."""
+    return _by_task(pg, root) if other is None else differing_folders(pg, root, other)[0]
+
+
+def event_names(pg: pygit2.Repository, folders: Iterable[Folder]) -> Names:
+    """The event files in these folders, by name; of two contents under one name (tombstones) the smaller id."""
+    found: Names = {}
     for _, oid in folders:
         entry = _entry(pg, oid, EVENTS)
         if entry is not None and entry.is_tree:
-            found |= {event.name: event.oid for event in read_tree(pg, entry.oid) if not event.is_tree}
+            for event in read_tree(pg, entry.oid):
+                if not event.is_tree:
+                    found[event.name] = min(event.oid, found.get(event.name, event.oid))
     return found
 
 
-def book_event_names(pg: pygit2.Repository, root: pygit2.Oid) -> dict[str, pygit2.Oid]:
+def book_event_names(pg: pygit2.Repository, root: pygit2.Oid) -> Names:
     """The event files of the book, by name."""
     oid = find(pg, root, BOOK)
     return event_names(pg, [(BOOK, oid)]) if oid is not None else {}
@@ -250,9 +334,9 @@ def _entry(pg: pygit2.Repository, oid: pygit2.Oid, name: str) -> TreeEntry | Non
     return next((entry for entry in read_tree(pg, oid) if entry.name == name), None)
 
 
-def _without_redacted(names: dict[str, pygit2.Oid]) -> dict[str, pygit2.Oid]:
+def _without_redacted(names: Names) -> Names:
     """A tombstone stands for the event that one side still has."""
-    return {name: oid for name, oid in names.items() if name + ".redacted" not in names}
+    return {name: oid for name, oid in names.items() if name + REDACTED not in names}
 
 
 def read_event(pg: pygit2.Repository, name: str, oid: pygit2.Oid) -> codec.Event:
@@ -266,8 +350,8 @@ def read_event(pg: pygit2.Repository, name: str, oid: pygit2.Oid) -> codec.Event
     return event
 
 
-def uid_of(pg: pygit2.Repository, names: dict[str, pygit2.Oid], uid12: str) -> str:
-    """The whole uid of a task, from one of its events."""
+def uid_of(pg: pygit2.Repository, names: Names, uid12: str) -> str:
+    """The whole uid of a task, from one of its events; `uid12` where there is none to read."""
     for name, oid in sorted(names.items()):
         if codec.EVENT_NAME.fullmatch(name):
             return read_event(pg, name, oid).task or uid12

@@ -1,6 +1,12 @@
 """Git objects as bytes and entries, read with libgit2; what cannot be read is a StorageError that names the object."""
 
+from collections.abc import Iterator
+from functools import lru_cache
+from heapq import heappop, heappush
 from typing import NamedTuple
+
+import os
+import zlib
 
 import pygit2
 
@@ -8,6 +14,8 @@ from gitledger.errors import StorageError
 
 TREE_MODE = 0o040000
 BLOB_MODE = 0o100644
+
+_MAX_ALTERNATES = 5  # as git follows them
 
 
 class TreeEntry(NamedTuple):
@@ -37,7 +45,52 @@ def unreadable(oid: object, what: str = "object") -> StorageError:
     )
 
 
+def check_whole(pg: pygit2.Repository, oid: pygit2.Oid | str, what: str = "object") -> None:
+    """Raise where the file of a loose object ends too early: libgit2 would read it for ever.
+
+    To be called before libgit2 reads any object (https://github.com/libgit2/libgit2/issues/7342, in 1.9.7).
+    """
+    digits = str(oid)
+    for folder in _object_folders(pg.path):
+        try:
+            with open(os.path.join(folder, digits[:2], digits[2:]), "rb") as file:
+                data = file.read()
+        except OSError:
+            continue
+        stream = zlib.decompressobj()
+        try:
+            stream.decompress(data)
+        except zlib.error:
+            return  # libgit2 sees by itself that this is no object
+        # Fetched again, it lies in a pack too, where libgit2 looks first.
+        if not stream.eof and not pygit2.OdbBackendPack(folder).exists(oid):
+            raise unreadable(oid, what)
+        return
+
+
+@lru_cache(maxsize=32)
+def _object_folders(git_dir: str) -> tuple[str, ...]:
+    """Where the repository keeps its objects, and the folders it borrows from."""
+    try:
+        with open(os.path.join(git_dir, "commondir"), encoding="utf-8", errors="surrogateescape") as file:
+            git_dir = os.path.join(git_dir, file.read(4096).strip())
+    except OSError:
+        pass  # not a linked work tree
+    found = [os.path.realpath(os.path.join(git_dir, "objects"))]
+    for folder in found:  # which grows, as a folder may borrow in its turn
+        if len(found) > _MAX_ALTERNATES:
+            break
+        try:
+            with open(os.path.join(folder, "info", "alternates"), encoding="utf-8", errors="surrogateescape") as file:
+                lines = file.read().splitlines()
+        except OSError:
+            continue
+        found += [os.path.realpath(os.path.join(folder, line)) for line in lines if line and not line.startswith("#")]
+    return tuple(found)
+
+
 def _read(pg: pygit2.Repository, oid: pygit2.Oid, kind: int, what: str) -> bytes:
+    check_whole(pg, oid, what)
     try:
         found, data = pg.read(oid)
     except (pygit2.GitError, KeyError, OSError) as error:
@@ -72,6 +125,7 @@ def read_tree(pg: pygit2.Repository, oid: pygit2.Oid) -> list[TreeEntry]:
 
 def read_commit(pg: pygit2.Repository, oid: pygit2.Oid | str) -> pygit2.Commit:
     """A commit by id."""
+    check_whole(pg, oid, "commit")
     try:
         found = pg[oid]
     except (pygit2.GitError, KeyError, ValueError, OSError) as error:
@@ -79,3 +133,22 @@ def read_commit(pg: pygit2.Repository, oid: pygit2.Oid | str) -> pygit2.Commit:
     if not isinstance(found, pygit2.Commit):
         raise unreadable(oid, "commit")
     return found
+
+
+def walk(pg: pygit2.Repository, tip: pygit2.Oid | str) -> Iterator[pygit2.Commit]:
+    """The commits that lead to `tip`, newest first, children before their parents where dates do not lie.
+
+    As libgit2 walks, but each is looked at before it is read. Raises StorageError at one that cannot be.
+    """
+    first = read_commit(pg, tip)
+    waiting = [(-first.commit_time, 0, first)]
+    seen = {first.id}
+    while waiting:
+        _, _, commit = heappop(waiting)
+        yield commit
+        # In a shallow clone libgit2 hides the parents that are not there.
+        for oid in commit.parent_ids:
+            if oid not in seen:
+                seen.add(oid)
+                parent = read_commit(pg, oid)
+                heappush(waiting, (-parent.commit_time, len(seen), parent))

@@ -19,9 +19,9 @@ Sound = set[tuple[str, str, pygit2.Oid]]
 
 def check_tip(pg: pygit2.Repository, root: pygit2.Oid, findings: Findings, sound: Sound) -> tuple[int, int]:
     """Check the tree of a tip and fill `sound`; returns how many task folders and how many events it holds."""
-    is_comparable = _check_ledger_file(pg, root, findings)
+    is_comparable = check_ledger_file(pg, root, findings)
     _check_shape(pg, root, findings)
-    tip = _Tip(pg, findings, sound, is_comparable)
+    tip = TipCheck(pg, findings, sound, is_comparable)
     tasks = 0
     book = next((entry for entry in read_tree(pg, root) if entry.name == BOOK and entry.is_tree), None)
     if book is None:
@@ -35,7 +35,7 @@ def check_tip(pg: pygit2.Repository, root: pygit2.Oid, findings: Findings, sound
     return tasks, tip.events
 
 
-def _check_ledger_file(pg: pygit2.Repository, root: pygit2.Oid, findings: Findings) -> bool:
+def check_ledger_file(pg: pygit2.Repository, root: pygit2.Oid, findings: Findings) -> bool:
     """Check `ledger.json`; True where this version writes the same bytes as the one that wrote the records."""
     entry = next((entry for entry in read_tree(pg, root) if entry.name == LEDGER_FILE), None)
     if entry is None:
@@ -77,7 +77,7 @@ def _unexpected(findings: Findings, path: str, entry: TreeEntry) -> None:
     findings.add("UNEXPECTED_FILE", f"{path} does not belong into a ledger.", object=entry.oid, path=path)
 
 
-class _Tip:
+class TipCheck:
     """Folds one folder after another; remembers the events by task for the check of their ancestry."""
 
     def __init__(self, pg: pygit2.Repository, findings: Findings, sound: Sound, is_comparable: bool) -> None:
@@ -156,7 +156,7 @@ class _Tip:
             self.findings.add("WRONG_DIRECTORY", f"{directory} should be {expected}.", path=directory)
 
     def _compare(self, directory: str, files: dict[str, TreeEntry], state: fold.State | fold.BookState) -> bool:
-        """Compare by object id, so that no derived file is read.
+        """Compare by object id; what has the right one is read, for the object itself may be gone.
 
         False where events were redacted: what is left proves nothing.
         """
@@ -178,10 +178,18 @@ class _Tip:
             elif pygit2.hash(expected[path]) != entry.oid:
                 message = f"{where} is not what the events make of it."
                 self.findings.add("DERIVED_DIFFERS", message, object=entry.oid, path=where)
+            else:
+                self._check_readable(where, entry)
         for path in expected.keys() - files.keys() if self.is_comparable else ():
             where = f"{directory}/{path}"
             self.findings.add("MISSING_FILE", f"{where} is missing.", path=where)
         return True
+
+    def _check_readable(self, where: str, entry: TreeEntry) -> None:
+        try:
+            read_blob(self.pg, entry.oid)
+        except StorageError as error:
+            self.findings.add("CORRUPT_OBJECT", error.message, object=entry.oid, path=where)
 
 
 def home_of(directory: str) -> str:

@@ -1,5 +1,7 @@
 """Moving a ledger's ref: compare-and-swap only, and every reason why git may refuse told apart."""
 
+from collections.abc import Mapping
+
 import os
 import time
 
@@ -15,11 +17,19 @@ STALE_AFTER_S = 10.0
 _RACE_WORDS = ("old reference value does not match", "failed to lock file", "failed to create locked file")
 
 
-def move(repo: Repository, ledger: str, expected: str | None, new: str) -> None:
-    """Set the ledger's ref to `new` if it is at `expected` (None: not there). Raises LostRace where it is not."""
+def move(
+    repo: Repository, ledger: str, expected: str | None, new: str, unmoved: Mapping[str, str | None] = {}
+) -> None:
+    """Set the ledger's ref to `new` if it is at `expected` (None: not there). Raises LostRace where it is not.
+
+    `unmoved` names other ledgers with their tips: where one of them has moved on, this one stays as well.
+    """
     check_ledger_name(ledger)
     ref = ref_of(ledger)
     try:
+        if unmoved and expected is not None:
+            _move_if(repo, {**unmoved, ledger: expected}, ledger, new)
+            return
         if expected is None:
             _create(repo, ledger, new)
             return
@@ -31,7 +41,22 @@ def move(repo: Repository, ledger: str, expected: str | None, new: str) -> None:
     except KeyError as error:
         raise LostRace(f"Ledger {ledger} is not there any more.") from error
     except (pygit2.GitError, OSError) as error:
+        for other, tip in unmoved.items():
+            if repo.tip(other) == tip and stale_lock(repo, other) is None:
+                continue
+            raise why(repo, other, tip, error) from error
         raise why(repo, ledger, expected, error) from error
+
+
+def _move_if(repo: Repository, tips: Mapping[str, str | None], ledger: str, new: str) -> None:
+    """Move one ref while all of them are locked: nobody waits for a lock, so that no two can wait for each other."""
+    with repo.pg.transaction() as transaction:
+        for name in sorted(tips):
+            transaction.lock_ref(ref_of(name))
+        for name, tip in tips.items():
+            if repo.tip(name) != tip:
+                raise LostRace(f"Ledger {name} has moved on.")
+        transaction.set_target(ref_of(ledger), new)
 
 
 def _create(repo: Repository, ledger: str, new: str) -> None:

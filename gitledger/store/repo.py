@@ -19,10 +19,15 @@ def ref_of(ledger: str) -> str:
     return NAMESPACE + ledger
 
 
-def check_ledger_name(name: str) -> None:
-    """Refuse what cannot be a ledger's name: what git takes for no ref, or a program for an option."""
+def is_ledger_name(name: str) -> bool:
+    """Whether `name` can be a ledger's: git takes it for a ref, and no program for an option."""
     is_text = name.isprintable() and len(name.encode("utf-8", "surrogatepass")) <= 200
-    if not is_text or name.startswith("-") or not plain.is_valid_ref(ref_of(name)):
+    return is_text and not name.startswith("-") and plain.is_valid_ref(ref_of(name))
+
+
+def check_ledger_name(name: str) -> None:
+    """Refuse what cannot be a ledger's name."""
+    if not is_ledger_name(name):
         raise InvalidInput(
             f"{name[:80]!r} cannot be the name of a ledger: it must be valid in a git ref, like a branch name.",
             hint=("gitledger", "ledger", "list"),

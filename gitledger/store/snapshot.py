@@ -66,6 +66,8 @@ class Snapshot:
         self.progress = progress
         self._content_read: Any = None
 
+    _beside: "dict[str, Snapshot] | None" = None
+
     def __enter__(self) -> Self:
         return self
 
@@ -73,9 +75,19 @@ class Snapshot:
         self.close()
 
     def close(self) -> None:
-        """Let the index go."""
+        """Let the index go, and those of the ledgers beside this one."""
+        for other in (self._beside or {}).values():
+            other.close()
+        self._beside = None
         if self.index is not None:
             self.index.close()
+
+    def beside(self, ledger: str) -> "Snapshot":
+        """Another ledger of the repository as it was when first asked for; closed together with this one."""
+        self._beside = self._beside or {}
+        if ledger not in self._beside:
+            self._beside[ledger] = open_snapshot(self.repo, ledger, progress=self.progress)
+        return self._beside[ledger]
 
     def advance(self, tip: str) -> None:
         """Take the entry just made into the index file, if that is at once possible. Nothing is read here afterwards."""
@@ -142,6 +154,13 @@ class Snapshot:
         """The folder of a task in the ledger's tree."""
         row = self.row(uid)
         return row.directory if row is not None else None
+
+    def folder(self, uid: str) -> Any:
+        """The id of the tree that holds everything of a task; None where there is no such task."""
+        from gitledger.store.tree import find
+
+        directory = self.directory(uid)
+        return find(self.repo.pg, self._content.root, directory) if directory is not None else None
 
     def record(self, uid: str) -> Task | None:
         """The record of one task, deleted or not."""

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 
 import pygit2
 
-from gitledger.store.objects import BLOB_MODE, TREE_MODE, read_tree, unreadable
+from gitledger.store.objects import BLOB_MODE, TREE_MODE, check_whole, read_tree, unreadable
 
 BOOK = "book"
 LEDGER_FILE = "ledger.json"
@@ -94,7 +94,7 @@ def _write(pg: pygit2.Repository, base: pygit2.Oid | None, node: _Node) -> pygit
     base = node.graft or (None if node.is_deleted else base)
     if not node.children:
         return base
-    builder = pg.TreeBuilder() if base is None else pg.TreeBuilder(base)
+    builder = _builder(pg, base)
     for name, child in node.children.items():
         entry = builder.get(name)
         if child.blob is not None:
@@ -107,6 +107,16 @@ def _write(pg: pygit2.Repository, base: pygit2.Oid | None, node: _Node) -> pygit
         elif entry is not None:
             builder.remove(name)
     return builder.write() if len(builder) else None
+
+
+def _builder(pg: pygit2.Repository, base: pygit2.Oid | None) -> pygit2.TreeBuilder:
+    if base is None:
+        return pg.TreeBuilder()
+    check_whole(pg, base, "tree")
+    try:
+        return pg.TreeBuilder(base)
+    except (pygit2.GitError, KeyError, OSError) as error:
+        raise unreadable(base, "tree") from error
 
 
 # ---------------------------------------------------------------------------------------------- reading

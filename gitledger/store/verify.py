@@ -3,7 +3,6 @@
 from collections.abc import Callable
 
 import pygit2
-from pygit2.enums import SortMode
 
 from gitledger.errors import StorageError
 from gitledger.model import codec
@@ -30,7 +29,7 @@ def verify(
         tasks, events = check_tip(repo.pg, read_commit(repo.pg, tip).tree_id, findings, sound)
     except StorageError as error:
         findings.add("CORRUPT_OBJECT", error.message, object=error.details.get("object"), commit=tip)
-    history = _History(repo.pg, findings, sound)
+    history = History(repo.pg, findings, sound)
     commits = _commits(repo.pg, tip, findings)
     for done, oid in enumerate(commits):
         if progress is not None and done % _STEP == 0:
@@ -46,16 +45,25 @@ def verify(
 def _commits(pg: pygit2.Repository, tip: str, findings: Findings) -> list[pygit2.Oid]:
     """The commits up to `tip`, parents first; as far as they can be read."""
     found: list[pygit2.Oid] = []
-    try:
-        for commit in pg.walk(tip, SortMode.TOPOLOGICAL):
-            found.append(commit.id)
-    except (pygit2.GitError, KeyError, OSError) as error:
-        message = f"The chain of entries cannot be followed to its beginning: {error}."
-        findings.add("CORRUPT_HISTORY", message, commit=tip)
-    return found[::-1]
+    seen: set[pygit2.Oid] = set()
+    waiting = [(pygit2.Oid(hex=tip), False)]
+    while waiting:
+        oid, are_parents_found = waiting.pop()
+        if are_parents_found:
+            found.append(oid)
+        elif oid not in seen:
+            seen.add(oid)
+            try:
+                parents = read_commit(pg, oid).parent_ids
+            except StorageError as error:
+                message = f"The chain of entries cannot be followed to its beginning: {error.message}"
+                findings.add("CORRUPT_HISTORY", message, object=oid, commit=oid)
+                continue
+            waiting += [(oid, True), *((parent, False) for parent in parents)]
+    return found
 
 
-class _History:
+class History:
     """Walks entries, parents first, comparing each with what it came from; events in `sound` need no second look."""
 
     def __init__(self, pg: pygit2.Repository, findings: Findings, sound: Sound) -> None:

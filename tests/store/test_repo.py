@@ -115,7 +115,8 @@ def test_folder_of_another_user(folder, reopen) -> None:
     with pytest.raises(StorageError) as caught:
         reopen(folder)
     assert caught.value.code == "UNSAFE_REPOSITORY"
-    assert caught.value.hint[-2:] == ("safe.directory", str(folder))
+    assert caught.value.hint[-1] == "safe.directory"
+    assert caught.value.remediation[0].endswith(f"--add safe.directory {folder}")
     given = {"GIT_CONFIG_COUNT": "1", "GIT_CONFIG_KEY_0": "safe.directory", "GIT_CONFIG_VALUE_0": "*"}
     assert open_repository(str(folder), given).work_tree == str(folder)
     assert pygit2.option(pygit2.enums.Option.GET_OWNER_VALIDATION) == 1

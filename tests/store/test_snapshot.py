@@ -9,6 +9,8 @@ from gitledger.errors import StorageError
 from gitledger.model import codec, events
 from gitledger.store import snapshot as module
 from gitledger.store.objects import read_commit
+from gitledger.store.index import remove_files
+from gitledger.store.refresh import index_path
 from gitledger.store.snapshot import open_snapshot
 from gitledger.store.tree import find
 
@@ -125,19 +127,34 @@ def test_newer_versions(repo, scribe) -> None:
     assert caught.value.code == "UPGRADE_REQUIRED"
 
 
-@pytest.mark.parametrize("name", ["task.json", "task.md", "events"])
-def test_missing_object_is_named(repo, scribe, folder, reopen, name) -> None:
+@pytest.mark.parametrize("name", ["task.json", "task.md"])
+def test_a_missing_derived_object_is_made_from_the_events(repo, scribe, folder, reopen, name) -> None:
     uid = scribe.create(1)
     scribe.commit()
-    path = f"{scribe.directory(uid)}/{name}"
-    oid = str(find(repo.pg, read_commit(repo.pg, scribe.tip).tree_id, path))
-    os.unlink(folder / ".git/objects" / oid[:2] / oid[2:])
+    with open_snapshot(repo, "main") as snapshot:
+        whole = snapshot.record(uid), snapshot.text(uid, "task.md")
+    remove_files(index_path(repo, "main"))
+    unlink_object(folder, repo, scribe, f"{scribe.directory(uid)}/{name}")
+    with open_snapshot(reopen(folder), "main") as snapshot:
+        assert (snapshot.record(uid), snapshot.text(uid, "task.md")) == whole
+
+
+def test_missing_events_are_named(repo, scribe, folder, reopen) -> None:
+    uid = scribe.create(1)
+    scribe.commit()
+    oid = unlink_object(folder, repo, scribe, f"{scribe.directory(uid)}/events")
     with pytest.raises(StorageError) as caught:
         with open_snapshot(reopen(folder), "main") as snapshot:
-            snapshot.text(uid, "task.md")
             snapshot.events(uid)
     assert caught.value.code == "STORAGE_CORRUPTION" and oid in caught.value.message
     assert caught.value.hint == ("gitledger", "verify")
+
+
+def unlink_object(folder, repo, scribe, path) -> str:
+    """Delete the loose object at a path of the tip; returns its id."""
+    oid = str(find(repo.pg, read_commit(repo.pg, scribe.tip).tree_id, path))
+    os.unlink(folder / ".git/objects" / oid[:2] / oid[2:])
+    return oid
 
 
 def test_tip_that_keeps_moving_is_answered_from_memory(repo, scribe, monkeypatch) -> None:
