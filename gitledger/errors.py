@@ -18,12 +18,14 @@ class LedgerError(Exception):
     """What went wrong, in one sentence, with a machine-readable code and the command that would help.
 
     `hint` is an argument list (`("gitledger", "task", "list")`), never a string, so that no name from a
-    repository can smuggle shell syntax into it. `exit_code` follows the table of design §7.
+    repository can smuggle shell syntax into it. Bad input may leave it out: a face then names the help of the
+    command that was asked for. `exit_code` follows the table of design §7.
     """
 
     code = "INTERNAL"
     exit_code = 1
     retryable = False
+    usual_hint: tuple[str, ...] = ()
 
     def __init__(
         self,
@@ -40,7 +42,7 @@ class LedgerError(Exception):
         self.message = message
         if code is not None:
             self.code = code
-        self.hint = tuple(hint)
+        self.hint = tuple(hint) or self.usual_hint
         self.remediation = tuple(remediation)
         self.details = details or {}
         self.task_id = task_id
@@ -108,8 +110,22 @@ class ValidationFailed(LedgerError):
     exit_code = 7
 
 
+class SyncError(LedgerError):
+    """Another repository could not be reached, or did not take what was sent: exit 8."""
+
+    code = "REMOTE_FAILED"
+    exit_code = 8
+    usual_hint = ("gitledger", "remote", "status")
+
+    @property
+    def retryable(self) -> bool:  # type: ignore[override]
+        """Whether the same request may succeed later, without anybody changing anything."""
+        return self.code in ("REMOTE_UNREACHABLE", "REMOTE_TIMEOUT", "REMOTE_RACE")
+
+
 class LostRace(Conflict):
     """Another writer moved the ref first. `Ledger.run` catches it and decides again."""
 
     code = "LOST_RACE"
     retryable = True
+    usual_hint = ("gitledger", "log", "--limit", "5")

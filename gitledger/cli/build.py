@@ -189,6 +189,7 @@ def _params(field: Field) -> Iterator[click.Parameter]:
         required=field.required and field.file_option is None and not field.extra.get("positional_too"),
         metavar=metavar,
         help=_option_help(field),
+        **({"is_flag": False, "flag_value": field.extra["bare"]} if field.extra.get("bare") else {}),
     )
     if field.file_option:
         yield click.Option(

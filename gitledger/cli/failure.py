@@ -22,7 +22,9 @@ class Interrupted(LedgerError):
 
 
 def say_failure(session: Session, error: LedgerError) -> int:
-    """Say a refusal; returns the exit code."""
+    """Say a refusal; returns the exit code. Bad input that has no hint of its own is helped by the help of the command."""
+    if isinstance(error, InvalidInput) and not error.hint:
+        error.hint = _help_of(session)
     if session.json:
         session.say_json({"ok": False, "command": session.command, "error": error.to_dict()})
     else:
@@ -69,13 +71,19 @@ def _candidate(candidate: Any) -> str:
 def usage_error(session: Session, error: click.ClickException) -> LedgerError:
     """click's complaint as ours; the hint is the help of the command that was being parsed."""
     message = _complaint(error)
-    words = [] if session.command == PROGRAM else session.command.split(".")
-    hint = (PROGRAM, *words, "--help")
+    hint = _help_of(session)
+    words = hint[1:-1]
     if isinstance(error, click.NoSuchOption) and words and error.option_name in ("--root", "--cwd", "--ledger", "-C"):
         message = f"{error.option_name} goes before the command: {PROGRAM} {error.option_name} ... {' '.join(words)}"
     if isinstance(error, click.exceptions.NoArgsIsHelpError):
         message = f"A command is missing after {' '.join([PROGRAM, *words])!r}."
     return InvalidInput(message if message.endswith((".", "?", "!")) else message + ".", hint=hint)
+
+
+def _help_of(session: Session) -> tuple[str, ...]:
+    """The command that explains the one that was being parsed or run."""
+    words = [] if session.command == PROGRAM else session.command.split(".")
+    return (PROGRAM, *words, "--help")
 
 
 def _complaint(error: click.ClickException) -> str:
@@ -111,7 +119,12 @@ def say_bug(session: Session, argv: Sequence[str], error: BaseException) -> int:
         message += " What the command was to record is recorded; only the answer failed."
     if session.json:
         details = {"report": report, "where": where_to_file(), "events": list(session.recorded)}
-        failed = LedgerError(message, remediation=(f"Please report it: {where_to_file()}",), details=details)
+        failed = LedgerError(
+            message,
+            hint=(PROGRAM, "version", "--full"),
+            remediation=(f"Please report it: {where_to_file()}",),
+            details=details,
+        )
         return say_failure(session, failed)
     session.console.talk(Styled("error: ", "red"), message)
     session.console.talk(f"Please report it at {where_to_file()}; everything below the line can be pasted")

@@ -118,16 +118,17 @@ def unknown_command(path: list[str], word: str, known: list[str]) -> InvalidInpu
 
 
 def close_commands(path: list[str], word: str, known: list[str]) -> list[tuple[str, ...]]:
-    """Commands that `word` may have meant: spelled alike, else some noun's verb (`create` → `task create`)."""
+    """Commands that `word` may have meant: some noun's verb (`create` → `task create`), else what is spelled alike."""
     from difflib import get_close_matches
 
-    near = [(*path, name) for name in get_close_matches(word.lower(), known, n=3, cutoff=0.6)]
-    if path or near:
-        return near
-    from gitledger.ops._registry import all_operations
+    if not path:
+        from gitledger.ops._registry import all_operations
 
-    commands = [tuple(op.command.split()) for op in all_operations()]
-    return [words for words in commands if words[-1] == word.lower()]
+        commands = [tuple(op.command.split()) for op in all_operations()]
+        verbs = [words for words in commands if words[-1] == word.lower()]
+        if verbs:
+            return verbs
+    return [(*path, name) for name in get_close_matches(word.lower(), known, n=3, cutoff=0.6)]
 
 
 def root_command() -> Root:

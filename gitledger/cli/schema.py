@@ -11,7 +11,7 @@ from msgspec import Struct
 from gitledger.cli.build import Argument, Command, fields_of
 from gitledger.cli.groups import HANDWRITTEN, PROGRAM, unknown_command
 from gitledger.errors import InvalidInput
-from gitledger.ops._base import Operation, command_id
+from gitledger.ops._base import Operation, answer_of, command_id
 from gitledger.ops._registry import NOUNS, ROOTS, all_operations, operations_of
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -28,7 +28,7 @@ def schema_of(op: type[Operation]) -> dict[str, Any]:
     """
     from msgspec.json import schema_components
 
-    answer = get_type_hints(op.show).get("return", Any)
+    answer = get_type_hints(answer_of(op)).get("return", Any)
     (taken, given), components = schema_components([op, answer], ref_template="#/$defs/{name}")
     fields = components.pop(op.__name__) if op.__name__ in components else taken
     for field in fields_of(op):

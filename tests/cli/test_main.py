@@ -397,4 +397,9 @@ def test_json_is_utf8_whatever_the_terminal():
 
 
 def test_the_last_refusal_is_not_swallowed():
-    assert call("toy", "look", ledger=ToyLedger(InvalidInput("Bad."))).err == "error: Bad.\n"
+    assert call("toy", "look", ledger=ToyLedger(NotFound("Gone."))).err == "error: Gone.\n"
+
+
+def test_bad_input_without_a_hint_is_helped_by_the_help_of_the_command():
+    said = call("toy", "look", ledger=ToyLedger(InvalidInput("Bad."))).err
+    assert said == "error: Bad.\nhint: gitledger toy look --help\n"

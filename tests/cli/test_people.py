@@ -96,7 +96,7 @@ def test_todos(say, task):
         "[ ] todo-0002  Two  optional",
         "1 thing to do before finishing:",
         "- Todo todo-0001 is not done.",
-        "  gitledger todo done todo-0001 --evidence ... --task task-0001",
+        '  gitledger todo done todo-0001 --evidence "..." --task task-0001',
     ]
     assert say("todo", "next") == [
         "todo-0001  open",

@@ -1,0 +1,473 @@
+"""The contract with programs: one story that runs every command with --json, each answer as it is frozen in `golden/results/`.
+
+    python -m tests.test_contract --write      # after a deliberate change; then read the diff
+
+A golden file holds all runs of one command in the order of the story. What differs from run to run, or would change
+with every release, stands there by name (`UID`, `EVENT`, `COMMIT`, `ROOT`, `VERSION`).
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import json
+import os
+import re
+import shlex
+import sys
+
+import pytest
+
+from gitledger.ops._base import answer_of
+from gitledger.ops._registry import all_operations
+from tests.json_schema import complaints
+
+GOLDEN = Path(__file__).parent / "golden" / "results"
+# Commands and nouns of issue 3 that are still being made: their part of the story is owed. What is told is taken out.
+OWED = {
+    *("remote", "sync", "fetch", "pull", "push"),
+}
+OPERATIONS = {op.command: op for op in all_operations() if not {op.command, op.command.partition(" ")[0]} & OWED}
+COMMANDS = [*OPERATIONS, "schema"]  # `demo` talks to people alone; test_wheel runs it
+
+# A line is a command line; `[N]` before it is its exit code, `< NAME` after it what stands on standard input, and
+# `@ elsewhere` says that another session gives it.
+STORY = """
+# Without a ledger.
+version
+version --full
+actor whoami
+where
+[6] status
+[6] task create "Too early"
+init
+init
+[2] init --taskledger-dir /mnt/ledger
+status
+schema todo
+schema todo next
+
+# Tasks.
+task create "Rewrite exports" --description "Exports must hold the new state." --priority P1 --label export
+task create "Tidy up" --slug tidy --owner ada --description - < DESCRIPTION
+[4] task create "Tidy again" --slug tidy
+[5] next-action
+[5] task active
+[5] task show 7
+[2] task list --status unknown
+task activate rewrite-exports --reason "Start planning"
+task active
+task list
+task list --status draft --limit 1
+task show
+task show tidy
+task edit --add-note "Ask Ada." --add-label docs --remove-label export
+next-action
+can plan
+can implement
+[3] implement start
+[5] plan show
+[5] lock break --reason "Nobody is there."
+
+# Claims.
+claims
+claim
+claim
+claim --ttl 30m --stage planning --reason "A quick look."
+[4] claim rewrite-exports @ elsewhere
+claim --next @ elsewhere
+[5] claim --next
+claims
+claims --mine
+[4] unclaim tidy
+[2] claim tidy --force
+claim tidy --force --reason "Elsewhere went home."
+[8] claim tidy --remote
+[3] claim tidy --stage validating
+unclaim tidy --reason "Not now."
+unclaim
+unclaim
+
+# Planning, with questions.
+plan start --actor-role planner
+plan start
+next-action
+lock show
+lock list
+question add --text "Which name?"
+question add-many --required-for-plan --yaml-file - < QUESTIONS
+question add-many --required-for-plan --text "Should exports include the new state?"
+question open
+question status
+next-action
+[3] plan upsert --text draft
+question answer q-0001 --text state
+question answer-many --file - < ANSWERS
+question dismiss q-0003
+question list --status answered,dismissed
+question answers
+question status
+next-action
+plan template --from-answers
+plan upsert --from-answers --file - < TEMPLATE
+[7] plan lint
+next-action
+[3] plan accept --version 1 --note "Ready."
+plan upsert --from-answers --file - < PLAN
+plan lint --strict
+plan list
+plan show --version 2
+context --for planner
+next-action
+[3] plan approve --version 2
+[2] plan accept --version 2
+[5] plan accept --version 9 --note "Ready."
+plan accept --version 2 --note "Ready."
+next-action
+
+# Requirements.
+require add tidy
+[4] require add rewrite-exports --task tidy
+require list
+[3] implement start
+[3] require waive tidy --reason "It can wait." --actor agent
+require waive tidy --reason "It can wait."
+require list
+require remove tidy
+[5] require remove tidy
+
+# Implementing.
+can implement
+implement start --actor-role implementer
+next-action
+lock show
+todo list
+todo next
+todo show todo-0001
+todo status
+implement checklist
+implement status
+implement log --message "Looked around."
+implement change --path store/export.py --summary "The field." --git-diff-stat - < DIFF_STAT
+todo add --text "Say it in the changelog" --optional --validation-hint "Read CHANGELOG.md."
+todo add --text "Name the field in docs/export.md"
+[4] implement finish --summary "Too early." @ elsewhere
+[7] implement finish --summary "Too early."
+todo done todo-0001 --evidence "pytest -q: 12 passed" --artifact report.txt --change change-0001
+todo done 3 --evidence "Read it."
+todo undone 3
+todo done 3
+[5] todo done 9
+context --for implementer --todo todo-0002
+context --for full --format json
+next-action
+lock break --reason "The builder went home."
+next-action
+[4] implement log --message "Still there."
+implement resume --reason "Going on."
+implement log
+implement show
+implement finish --summary "The field is there."
+
+# Validating: once it fails, then it holds.
+next-action
+can validate
+validate start --actor-role validator
+validate status
+next-action
+[7] validate finish --result passed --summary "Fine."
+validate check --criterion 1 --status fail --details "No field."
+[2] validate check --criterion ac-0009
+next-action
+validate finish --result failed --summary "It lacks the field." --recommendation "Write it."
+next-action
+implement restart --summary "Write the field."
+context --for validator
+implement finish --summary "The field is there now."
+validate start
+validate check --criterion ac-0001 --evidence "pytest -q" --name "unit tests"
+[3] validate waive --criterion ac-0002 --reason "No Windows here." --actor agent
+validate waive --criterion ac-0002 --reason "No Windows here."
+validate status
+next-action
+validate finish --result passed --summary "Fine."
+validate show
+task show
+next-action
+[3] todo done 2
+[3] task edit --title "New title"
+[3] plan start
+
+# Another task: a plan that is rejected, and one that an agent accepts.
+plan start --task tidy
+[4] task edit --task tidy --owner bob @ elsewhere
+plan propose --task tidy --criterion "It is tidy." --text - < ROUGH
+next-action tidy
+plan reject --task tidy --reason "Too rough."
+next-action tidy
+[3] plan propose --task tidy --text - < ROUGH
+plan revise --task tidy
+plan propose --task tidy --criterion "It is tidy." --text - < ROUGH
+plan approve --task tidy --version 2 --allow-agent-approval --allow-empty-todos --allow-lint-errors --reason "An experiment."
+implement start --task tidy
+todo next --task tidy
+next-action tidy
+task show tidy
+task cancel --task tidy --reason "Not now."
+next-action tidy
+task deactivate --reason "Done."
+
+# Looking back.
+task list
+task events --task tidy --limit 2
+log --limit 3
+log rewrite-exports --limit 0
+status --full --check
+where
+reindex
+verify
+task events --all --limit 0
+
+# Ledgers.
+ledger status
+ledger list
+[4] ledger fork main
+ledger fork feature-a
+task create "Only here"
+task create "Also here"
+ledger switch main
+[5] ledger switch nowhere
+ledger diff feature-a
+[2] task cancel --task feature-a:only-here
+task show feature-a:only-here
+task list --all-ledgers
+[3] ledger delete feature-a
+ledger adopt --from feature-a only-here
+ledger adopt --from feature-a only-here
+ledger merge feature-a --dry-run
+ledger merge feature-a
+conflicts
+conflicts only-here
+ledger rename feature-a feature-b
+[4] ledger delete main
+ledger delete feature-b
+ledger fork fresh --empty
+ledger close --reason "Over."
+[3] task create "Too late"
+ledger reopen --reason "Not yet."
+ledger switch main
+ledger delete fresh --force --reason "An experiment."
+ledger log --limit 3
+task archive tidy
+task list --archived
+task unarchive tidy
+task renumber only-here
+task delete only-here --reason "Done elsewhere."
+ledger doctor
+
+# What is no command line. (Messages of click's own would change with its releases.)
+[2] task lst
+[2] plan show --version 1 --bogus
+[2] where --root .
+"""
+
+PLAN = """\
+---
+goal: Exports hold the new state.
+files: [store/export.py]
+test_commands: [pytest -q]
+expected_outputs: [exit 0]
+acceptance_criteria:
+  - An export of a fresh ledger has the field `state`.
+  - id: ac-0002
+    text: It works on Windows.
+    mandatory: true
+todos:
+  - text: Write the field in store/export.py.
+    validation_hint: Run pytest -q tests/test_export.py.
+---
+## Goal
+
+Exports hold the new state, so that readers need not guess it.
+"""
+
+INPUTS = {
+    "DESCRIPTION": "Nothing lies about.\n\nNot even 文書.\n",
+    "QUESTIONS": "- text: Which format?\n  required_for_plan: true\n- text: Which colour?\n  required_for_plan: false\n",
+    "ANSWERS": "q-0002: JSON.\nq-0004: Yes.\n",
+    "PLAN": PLAN,
+    "ROUGH": "Tidy up the cellar.\n",
+    "DIFF_STAT": " store/export.py | 2 +-\n",
+}
+
+ELSEWHERE = {"GITLEDGER_SESSION": "elsewhere", "GITLEDGER_TASK": "1"}
+
+
+class Run(NamedTuple):
+    """One line of the story and what came of it."""
+
+    line: str
+    command: str
+    exit_code: int
+    answer: dict[str, Any]
+
+
+def lines() -> Iterator[tuple[int, str, str | None, bool]]:
+    """(exit code, command line, name of the input, whether elsewhere) of each line."""
+    for text in STORY.splitlines():
+        if text and not text.startswith("#"):
+            code, line, source, elsewhere = _LINE.fullmatch(text).groups()
+            yield int(code or 0), line, source, elsewhere is not None
+
+
+_LINE = re.compile(r"(?:\[(\d+)\] )?(.*?)(?: < (\w+))?( @ elsewhere)?")
+
+
+def tell(cli: Any) -> list[Run]:
+    """Run the story. An input that only the story itself can make is kept on the way: the template of a plan."""
+    told: list[Run] = []
+    inputs = dict(INPUTS)
+    for place, (expected, line, source, is_elsewhere) in enumerate(lines()):
+        words = shlex.split(line)
+        words.insert(0 if place % 2 else len(words), "--json")  # anywhere on the line
+        result = cli(*words, input=inputs[source] if source else "", env=ELSEWHERE if is_elsewhere else None)
+        assert result.exit_code == expected, f"{line}: {result}"
+        assert result.stderr == "", f"{line}: {result}"
+        answer = result.json
+        told.append(Run(line, answer["command"].replace(".", " "), expected, answer))
+        if line.startswith("plan template"):
+            inputs["TEMPLATE"] = answer["result"]["template"]
+    return told
+
+
+class Told(NamedTuple):
+    """The story, and the repository in which it was told."""
+
+    runs: list[Run]
+    root: str
+
+
+_told: list[Told] = []
+
+
+@pytest.fixture
+def story(make_repo: Any, cli_in: Any, fixed: str) -> Told:
+    """The story, told once for all tests."""
+    if not _told:
+        repo = make_repo()
+        _told.append(Told(tell(cli_in(repo.path)), str(repo.path)))
+    return _told[0]
+
+
+@pytest.fixture
+def told(story: Told) -> list[Run]:
+    """The runs of the story."""
+    return story.runs
+
+
+def masked(value: Any, root: str) -> Any:
+    """`value` with what differs from run to run by name."""
+    if isinstance(value, dict):
+        return {key: masked(item, root) for key, item in value.items()}
+    if isinstance(value, list):
+        return [masked(item, root) for item in value]
+    if not isinstance(value, str):
+        return value
+    value = value.replace(os.path.realpath(root), "ROOT")
+    value = re.sub(r"\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b", "UID", value)
+    value = re.sub(r"\b[0-9a-f]{40}\b", "COMMIT", value)
+    return re.sub(r"\b[0-9a-f]{20}\b", "EVENT", value)
+
+
+def frozen(command: str, runs: list[Run], root: str) -> str:
+    """The runs of one command as its golden file holds them."""
+    shown = []
+    for run in runs:
+        answer = masked(run.answer, root)
+        if command == "version":
+            result = answer["result"]
+            result |= {"version": "VERSION", "python": "VERSION"}
+            if "libraries" in result:
+                result["libraries"] = dict.fromkeys(result["libraries"], "VERSION")
+        shown.append({"run": f"gitledger {run.line}", "exit_code": run.exit_code, "answer": answer})
+    return json.dumps(shown, indent=1, ensure_ascii=False) + "\n"
+
+
+def file_of(command: str) -> Path:
+    return GOLDEN / f"{command.replace(' ', '.')}.json"
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_the_answers_of_a_command_are_as_frozen(story, command):
+    runs = [run for run in story.runs if run.command == command]
+    assert any(run.answer["ok"] for run in runs), f"the story lacks `{command}`"
+    shown = frozen(command, runs, story.root)
+    if os.environ.get("WRITE_GOLDEN"):  # pragma: no cover
+        file_of(command).write_text(shown)
+    assert shown == file_of(command).read_text(), "refresh it: python -m tests.test_contract --write"
+
+
+def test_there_is_no_golden_without_its_command():
+    assert {path.name for path in GOLDEN.iterdir()} == {file_of(command).name for command in COMMANDS}
+
+
+def test_nothing_that_is_told_is_owed(told):
+    assert {run.command for run in told if run.answer["ok"]} <= set(COMMANDS)
+
+
+@pytest.mark.parametrize("command", OPERATIONS)
+def test_every_answer_is_what_its_schema_says(told, cli_in, tmp_path, command):
+    schema = cli_in(tmp_path)("schema", *command.split(), "--json").json["result"]
+    for run in told:
+        if run.command == command:
+            assert complaints(run.answer, schema, schema, strict=True) == [], run.line
+
+
+def test_a_success_names_its_events_and_a_refusal_has_none(told):
+    """Every event that an answer names is in the ledger, and there is no other."""
+    listed = next(run for run in reversed(told) if run.line.startswith("task events --all"))
+    recorded = [event for run in told[: told.index(listed)] for event in run.answer.get("events", ())]
+    assert len(recorded) == len(set(recorded)) > 50
+    assert {item["event_id"] for item in listed.answer["result"]["items"]} == set(recorded)
+    reads = [run for run in told if run.command in OPERATIONS and not OPERATIONS[run.command].writes]
+    assert not any(run.answer.get("events") for run in reads)
+
+
+LISTINGS = [
+    *("task list", "task events", "plan list", "question list", "question open", "question answers", "todo list"),
+    *("require list", "lock list", "claims", "log", "schema", "ledger list", "ledger log", "ledger diff", "conflicts"),
+]
+
+
+@pytest.mark.parametrize("command", LISTINGS)
+def test_a_list_says_how_many_there_are_and_whether_these_are_all(told, command):
+    listings = [run for run in told if run.command == command and run.answer["ok"] and "truncated" in run.answer["result"]]
+    assert listings
+    for run in listings:
+        result = run.answer["result"]
+        [items] = [value for value in result.values() if isinstance(value, list)]
+        if result["truncated"]:
+            assert result["total"] is None or result["total"] > len(items), run.line
+        else:
+            assert result["total"] == len(items), run.line
+
+
+@pytest.mark.parametrize("command", ["task list", "task events", "log"])
+def test_a_list_that_was_cut_short_says_so(told, command):
+    cut = [run for run in told if run.command == command and re.search(r"--limit [1-9]", run.line)]
+    assert cut and all(run.answer["result"]["truncated"] for run in cut)
+
+
+def test_no_other_view_is_a_list():
+    views = {command: getattr(answer_of(op).__annotations__["return"], "__struct_fields__", ()) for command, op in OPERATIONS.items()}
+    lists = {command for command, fields in views.items() if "truncated" in fields or command.endswith(" list")}
+    assert lists == set(LISTINGS) - {"schema"}
+
+
+if __name__ == "__main__":
+    if sys.argv[1:] != ["--write"]:
+        sys.exit(__doc__)
+    os.environ["WRITE_GOLDEN"] = "1"
+    for stale in GOLDEN.glob("*.json"):
+        stale.unlink()
+    sys.exit(pytest.main([__file__, "-q", "-p", "no:cacheprovider", "-k", "frozen"]))

@@ -1,0 +1,106 @@
+"""The wheel: it holds what it needs and nothing else, and what it installs works, `git ledger` included."""
+
+from pathlib import Path
+from zipfile import ZipFile
+
+import os
+import subprocess
+import sys
+import sysconfig
+import tomllib
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+TIMEOUT_S = 100
+pytestmark = pytest.mark.slow
+
+
+def run(*argv: str | Path, cwd: Path, environ: dict[str, str] | None = None) -> str:
+    """The output of a child; it has to succeed."""
+    done = subprocess.run(
+        argv, cwd=cwd, env=environ, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=TIMEOUT_S
+    )
+    assert done.returncode == 0, f"{argv}: exit {done.returncode}\n{done.stdout}{done.stderr}"
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The wheel, built from this folder without the network."""
+    out = tmp_path_factory.mktemp("wheel")
+    run(sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", out, ROOT, cwd=out)
+    [built] = out.glob("*.whl")
+    return built
+
+
+class Installed:
+    """A fresh virtual environment with the wheel in it, and how to run what it installed."""
+
+    def __init__(self, folder: Path, wheel: Path) -> None:
+        self.folder = folder
+        run(sys.executable, "-m", "venv", "--without-pip", folder, cwd=wheel.parent)
+        self.python = folder / "bin" / "python"
+        pip = (sys.executable, "-m", "pip", "--disable-pip-version-check", "--python", str(self.python))
+        run(*pip, "install", "--quiet", "--no-index", "--no-deps", wheel, cwd=wheel.parent)
+        # The dependencies are those of this environment; there may be no network to fetch them from.
+        purelib = "import sysconfig; print(sysconfig.get_path('purelib'))"
+        self.site = Path(run(self.python, "-c", purelib, cwd=folder).strip())
+        theirs = {sysconfig.get_path("purelib"), sysconfig.get_path("platlib")}
+        (self.site / "dependencies.pth").write_text("\n".join(sorted(theirs)))
+
+    def __call__(self, *argv: str, cwd: Path) -> str:
+        hidden = ("PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV")
+        environ = {name: value for name, value in os.environ.items() if name not in hidden}
+        path = os.pathsep.join([str(self.folder / "bin"), os.environ["PATH"]])
+        return run(*argv, cwd=cwd, environ=environ | {"PATH": path})
+
+
+@pytest.fixture(scope="module")
+def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Installed:
+    """The wheel, installed."""
+    return Installed(tmp_path_factory.mktemp("venv") / "venv", wheel)
+
+
+def test_the_wheel_holds_the_package_its_licence_and_no_test(wheel):
+    with ZipFile(wheel) as archive:
+        names = set(archive.namelist())
+    modules = {path.relative_to(ROOT).as_posix() for path in (ROOT / "gitledger").rglob("*.py")}
+    assert {name for name in names if name.endswith(".py")} == modules
+    assert any(name.endswith(".dist-info/licenses/LICENSE") for name in names)
+    assert not [name for name in names if "tests/" in name or "test_" in name or "__pycache__" in name]
+    assert all(name.startswith(("gitledger/", "gitledger-")) for name in names)
+
+
+def test_the_wheel_says_what_it_needs(wheel):
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    with ZipFile(wheel) as archive:
+        [name] = [name for name in archive.namelist() if name.endswith(".dist-info/METADATA")]
+        lines = archive.read(name).decode().splitlines()
+    needs = [line.removeprefix("Requires-Dist: ") for line in lines if line.startswith("Requires-Dist: ")]
+    assert sorted(need.partition(";")[0].split("<")[0].split(">")[0] for need in needs if "extra ==" not in need) == sorted(
+        need.split("<")[0].split(">")[0] for need in project["dependencies"]
+    )
+    assert f"Version: {project['version']}" in lines
+    assert f"Requires-Python: {project['requires-python']}" in lines
+
+
+def test_what_is_installed_is_what_runs(installed, tmp_path):
+    where = installed(str(installed.python), "-c", "import gitledger; print(gitledger.__file__)", cwd=tmp_path).strip()
+    assert Path(where).is_relative_to(installed.site)
+
+
+def test_the_scripts_run_and_git_finds_its_command(installed, repo):
+    version = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
+    assert installed("gitledger", "--version", cwd=repo.path) == f"gitledger {version}\n"
+    assert installed("git", "ledger", "init", cwd=repo.path).startswith("started ledger main")
+    assert installed("git-ledger", "task", "list", cwd=repo.path) == "no tasks\n"
+    assert installed("git", "ledger", "status", cwd=repo.path).startswith("ledger main")
+    assert repo.git("status", "--short") == ""
+
+
+def test_the_demo_runs(installed, tmp_path):
+    said = installed("gitledger", "demo", "shown", cwd=tmp_path)
+    assert f"The repository is in {tmp_path / 'shown'}." in said
+    entries = run("git", "log", "--format=%s", "refs/taskledger/main", cwd=tmp_path / "shown").splitlines()
+    assert entries[0].startswith("validate finish: task-0001") and entries[-1].startswith("init:")
