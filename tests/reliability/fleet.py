@@ -22,9 +22,9 @@ REF = "refs/taskledger/main"
 class Worker:
     """A process that takes jobs."""
 
-    def __init__(self, environ: Mapping[str, str]) -> None:
+    def __init__(self, environ: Mapping[str, str], script: Path = WORKER) -> None:
         self.process = subprocess.Popen(
-            [sys.executable, str(WORKER)],
+            [sys.executable, str(script)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             env=dict(environ),
@@ -50,14 +50,15 @@ class Worker:
 class Fleet:
     """Workers that are ready; `with Fleet(16) as fleet:` ends them however the test ends."""
 
-    def __init__(self, size: int, environ: Mapping[str, str] | None = None) -> None:
+    def __init__(self, size: int, environ: Mapping[str, str] | None = None, script: Path = WORKER) -> None:
         self.size = size
+        self.script = script
         self.environ = Cli.environ(environ)
         self.workers: list[Worker] = []
 
     def __enter__(self) -> "Fleet":
         try:
-            self.workers = [Worker(self.environ) for _ in range(self.size)]
+            self.workers = [Worker(self.environ, self.script) for _ in range(self.size)]
             for worker in self.workers:
                 assert "ready" in worker.receive()
         except BaseException:

@@ -1,17 +1,13 @@
 """What every refusal owes its reader: a code, an exit code, a sentence, and a hint that can be run as it stands."""
 
-import contextlib
-import io
-import re
-import shlex
-from pathlib import Path
 from typing import Any
 
-import click
+import contextlib
+import re
+import shlex
 
-from gitledger.cli.groups import root_command
-from gitledger.cli.session import Session
 from tests.conftest import Repo, Result
+from tests.hints import wrongs
 
 # C0 but newline and tab, DEL, C1, bidirectional embeddings, overrides and isolates.
 HOSTILE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
@@ -22,29 +18,8 @@ def assert_runnable(hint: str) -> list[str]:
     words = shlex.split(hint)
     assert shlex.join(words) == hint, f"not quoted as a shell would read it: {hint}"
     assert not HOSTILE.search(hint), f"control characters in {hint!r}"
-    assert not {"--force", "-f", "--hard", "-D", "--delete"} & set(words), f"a hint never forces or deletes: {hint}"
-    assert words[0] in ("git", "gitledger"), hint
-    if words[0] == "gitledger":
-        _parse(words[1:])
-    else:
-        assert len(words) > 1, hint
+    assert list(wrongs(words)) == []
     return words
-
-
-def _parse(words: list[str]) -> None:
-    """Let click parse the line as the program would, without running anything."""
-    session = Session(stdin=None, stdout=io.StringIO(), stderr=io.StringIO(), environ={}, json=False)
-    command: click.Command = root_command()
-    context = None
-    with contextlib.suppress(click.exceptions.Exit):
-        while True:
-            context = command.make_context(words[0] if words else "", list(words), parent=context, obj=session)
-            if not isinstance(command, click.Group):
-                return
-            rest = [*context._protected_args, *context.args]
-            _, found, words = command.resolve_command(context, rest)
-            assert found is not None, rest
-            command = found
 
 
 def refs(repo: Repo) -> str | None:
@@ -81,8 +56,3 @@ def assert_said(result: Result, exit_code: int) -> str:
     assert "hint: " in result.stderr, result
     assert not HOSTILE.search(result.stderr), repr(result.stderr)
     return result.stderr
-
-
-def walk(folder: Path) -> dict[str, bytes]:
-    """Every file below a folder with its bytes."""
-    return {str(path.relative_to(folder)): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}

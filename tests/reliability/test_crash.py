@@ -143,13 +143,13 @@ def test_the_program_killed(repo: Repo, ledger: Any) -> None:
 
 def test_killed_between_entry_and_index(repo: Repo, ledger: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """The ref has moved, the cache has not: the next command catches up."""
-    from gitledger.store import refresh
+    from gitledger.store import snapshot
 
     def die(*_: Any, **__: Any) -> None:
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
-        patch.setattr(refresh, "apply", die)
+        patch.setattr(snapshot, "apply", die)
         ledger.run(AddTodo(task="1", text="Written"))
     todos = open_ledger(str(repo.path)).run(ListTodos(task="1")).view.todos
     assert [todo.text for todo in todos] == ["Written"]

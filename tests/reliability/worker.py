@@ -183,8 +183,8 @@ def on_many_tasks(chance: random.Random, who: str) -> Iterator[Any]:
 
 
 def mixed(job: dict[str, Any]) -> dict[str, Any]:
-    """Run `count` mixed commands and answer with what came of each."""
-    runner = (ProgramRunner if job.get("program") else Runner)(job["path"], job["session"])
+    """Run `count` mixed commands, each `every`th by the program, and answer with what came of each."""
+    own, program = Runner(job["path"], job["session"]), ProgramRunner(job["path"], job["session"])
     chance = random.Random(job["seed"])
     task = job.get("task")
     commands = on_one_task(chance, task, job["own"], job["who"]) if task else on_many_tasks(chance, job["who"])
@@ -192,7 +192,8 @@ def mixed(job: dict[str, Any]) -> dict[str, Any]:
     answers: list[dict[str, Any]] = []
     op = next(commands)
     while len(answers) < job["count"]:
-        answers.append(acknowledged(runner, op))
+        is_by_program = len(answers) % job["every"] == job["seed"] % job["every"]
+        answers.append(acknowledged(program if is_by_program else own, op) | {"by_program": is_by_program})
         op = commands.send(answers[-1])
     for answer in answers:
         answer.pop("view", None)
