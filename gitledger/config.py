@@ -12,6 +12,8 @@ from gitledger.model.task import Actor
 
 ACTOR_TYPES = ("agent", "user", "system")
 DEFAULT_LEASE = 7200
+DEFAULT_NAMESPACE = "refs/taskledger"
+DEFAULT_RETRIES = 10
 INVALID_HOST = "gitledger.invalid"
 
 # What decides which repository the git command would work in (git(1), "The Git Repository").
@@ -103,6 +105,9 @@ class Config(Struct, frozen=True, kw_only=True):
     ci: str | None = None
     has_terminal: bool = False
     lease_s: int = DEFAULT_LEASE
+    claims_are_remote: bool = False
+    remote_namespace: str = DEFAULT_NAMESPACE
+    sync_retries: int = DEFAULT_RETRIES
     fsync: bool = False
     login: str = "user"
     from_environment: Claimed = Claimed()
@@ -216,6 +221,9 @@ def load(
         ci=ci,
         has_terminal=stdin_is_terminal,
         lease_s=_lease(setting("taskledger.lease")),
+        claims_are_remote=_claims_are_remote(setting("taskledger.claims")),
+        remote_namespace=_namespace(setting("taskledger.remoteNamespace")),
+        sync_retries=_retries(setting("taskledger.syncRetries")),
         fsync=_fsync(setting),
         login="tester" if seed is not None else _login(environ),
         from_environment=Claimed(
@@ -321,6 +329,30 @@ def _lease(text: str | None) -> int:
     if seconds is None:
         raise _bad_setting("taskledger.lease", "a time like 7200, 30m or 2h")
     return seconds
+
+
+def _claims_are_remote(text: str | None) -> bool:
+    word = (text or "local").strip().lower()
+    if word not in ("local", "remote"):
+        raise _bad_setting("taskledger.claims", "local or remote")
+    return word == "remote"
+
+
+def _namespace(text: str | None) -> str:
+    """Where the elected remote keeps ledgers: below `refs/`, and below something of its own there."""
+    name = (text or "").strip().rstrip("/") or DEFAULT_NAMESPACE
+    parts = name.split("/")
+    is_own = len(parts) > 2 or name == DEFAULT_NAMESPACE
+    if parts[0] != "refs" or not is_own or not re.fullmatch(r"[A-Za-z0-9/_-]+", name) or "" in parts:
+        raise _bad_setting("taskledger.remoteNamespace", "a place for refs like refs/heads/taskledger")
+    return name
+
+
+def _retries(text: str | None) -> int:
+    word = (text or str(DEFAULT_RETRIES)).strip()
+    if not (word.isdecimal() and len(word) < 5):
+        raise _bad_setting("taskledger.syncRetries", "a number like 10")
+    return int(word)
 
 
 def _bool(text: str, name: str) -> bool:

@@ -91,7 +91,7 @@ class Session:
         if not op.needs_repository:
             self.answer(op.show(None), op)
             return
-        outcome = self.open().run(op)
+        outcome = self._run(op)
         self.recorded = outcome.events
         view = outcome.view
         written = view.written() if hasattr(view, "written") else None
@@ -104,6 +104,16 @@ class Session:
             self._warn(outcome.warnings)
             return
         self.answer(view, op, events=outcome.events, warnings=outcome.warnings, task_id=outcome.task_id)
+
+    def _run(self, op: Any) -> Any:
+        from gitledger.ops._base import needs_remote
+
+        ledger = self.open()
+        if not needs_remote(op, lambda: ledger.config.claims_are_remote):
+            return ledger.run(op)
+        from gitledger.sync import run
+
+        return run(ledger, op, folder=self.base, asks=ledger.config.has_terminal and not self.json)
 
     def answer(
         self,

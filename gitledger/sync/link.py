@@ -1,0 +1,101 @@
+"""The line to a remote: fetching into tracking refs, checking what came, pushing by compare-and-swap, remembering."""
+
+from contextlib import suppress
+from datetime import datetime, timezone
+
+from gitledger.errors import LedgerError, LostRace, StorageError
+from gitledger.git import Git
+from gitledger.git.remote import TRANSFER_TIMEOUT_S, Push, Pushed, fetch_refs, push_refs
+from gitledger.ledger import Ledger
+from gitledger.model import ids
+from gitledger.store import check, memory, tracking
+from gitledger.store.repo import check_ledger_name
+from gitledger.sync.plan import Seen
+from gitledger.sync.remote import Remote
+
+
+class Link:
+    """A repository on its way to its remotes. `warnings` and `events` gather what the answer has to tell."""
+
+    def __init__(self, ledger: Ledger, *, asks: bool = False, timeout: float = TRANSFER_TIMEOUT_S) -> None:
+        repo = ledger.repo
+        self.ledger = ledger
+        self.repo = repo
+        self.asks = asks
+        self.timeout = timeout
+        self.git = Git(repo.git_dir, repo.common_dir, repo.work_tree, ledger.config.environ)
+        self.events: list[str] = []
+        self.warnings: list[str] = []
+        self.takes_notes = True
+
+    def _fetch(self, remote: Remote) -> Seen:
+        """Fetch into the tracking refs, and tell what is there now and what has gone."""
+        repo = self.repo
+        before = tracking.tracked(repo, remote.name)
+        known = memory.recall(repo, remote.name)
+        if known.namespace not in ("", remote.namespace):
+            known = memory.Memory(last_sync=known.last_sync)
+            before = {}
+        if before.keys() - known.known.keys():
+            # What was there is written down before the fetch prunes it.
+            known.namespace = remote.namespace
+            known.known |= before
+            memory.remember(repo, remote.name, known)
+        fetch_refs(self.git, remote.name, remote.refspecs, prune=True, asks=self.asks, timeout=self.timeout)
+        tips = {name: tip for name, tip in tracking.tracked(repo, remote.name).items() if _is_name(name)}
+        taken = tracking.read_ref(repo, remote.tracking_notes) if self.takes_notes else None
+        return Seen(tips, set(known.known) - set(tips), taken)
+
+    def check(self, remote: Remote, name: str, tip: str) -> None:
+        """See that what the remote has may be merged; in a partial clone, fetch what was left out and look again."""
+        checked = memory.recall(self.repo, remote.name).checked
+        good = [tip for tip in (self.repo.tip(name), checked.get(name), self.ledger.tip) if tip is not None]
+        try:
+            check.check_fetched(self.repo.pg, tip, dict.fromkeys(good), checked.get(name), self.ledger.progress)
+        except StorageError:
+            if not self._is_partial():
+                raise
+            fetch_refs(self.git, remote.name, remote.refspecs, refetch=True, asks=self.asks, timeout=self.timeout)
+            check.check_fetched(self.repo.pg, tip, dict.fromkeys(good), checked.get(name), self.ledger.progress)
+
+    def _is_partial(self) -> bool:
+        found = self.repo.settings("remote.") | self.repo.settings("extensions.")
+        return any(name.endswith((".promisor", ".partialclone")) for name in found)
+
+    def remember(self, remote: Remote, checked: dict[str, str | None], *, is_sync: bool = False) -> None:
+        """Keep in mind what the remote has, and which of its tips are sound."""
+        known = memory.recall(self.repo, remote.name)
+        was = (dict(known.known), dict(known.checked), known.namespace)
+        if known.namespace not in ("", remote.namespace):
+            known = memory.Memory()
+        known.namespace = remote.namespace
+        known.known |= tracking.tracked(self.repo, remote.name)
+        known.checked |= {name: tip for name, tip in checked.items() if tip is not None}
+        if is_sync:
+            known.last_sync = self._now()
+        if is_sync or was != (known.known, known.checked, known.namespace):
+            memory.remember(self.repo, remote.name, known)
+
+    def _now(self) -> str:
+        return self.ledger.config.test_now or ids.format_time(datetime.now(timezone.utc))
+
+    def _push(self, remote: Remote, pushes: list[Push]) -> dict[str, Pushed]:
+        if not pushes:
+            return {}
+        answers = push_refs(self.git, remote.name, pushes, asks=self.asks, timeout=self.timeout)
+        return {push.ref: answer for push, answer in zip(pushes, answers, strict=True)}
+
+    def track(self, ref: str, expected: str | None, new: str) -> None:
+        """Move a tracking ref to what the remote has taken."""
+        # Where it is not as expected, git has moved it itself, or the next fetch does.
+        with suppress(LostRace):
+            tracking.set_ref(self.repo, ref, expected, new)
+
+
+def _is_name(name: str) -> bool:
+    """Whether a remote's ref can be the name of a ledger; others have no business here."""
+    try:
+        check_ledger_name(name)
+    except LedgerError:
+        return False
+    return True
