@@ -1,6 +1,6 @@
 """The one shell around the pure core: tip → world → guards → decide → fold → append → show, retried when a race is lost."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timezone
 from typing import Any
 
@@ -8,15 +8,17 @@ import os
 import sys
 import time
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from gitledger import config as settings
 from gitledger.errors import LostRace, Refused, StorageError
+from gitledger.ledger import acting
+from gitledger.ledger.pointers import former_numbers, remember_number
 from gitledger.model import ids
 from gitledger.model.policy import Policy
-from gitledger.ops._base import Active, Code, Host, Operation, Place, RefOperation, World, drive
+from gitledger.ops._base import Active, Code, Host, Operation, Place, RefOperation, World, drive, no_ledger
 from gitledger.store import local
-from gitledger.store.repo import Repository, check_ledger_name, open_repository, ref_of
+from gitledger.store.repo import Repository, check_ledger_name, is_ledger_name, open_repository, ref_of
 from gitledger.store.snapshot import Snapshot, Unread, open_snapshot
 
 PATIENCE_S = 60.0
@@ -55,24 +57,28 @@ class Ledger:
 
             return _performed(op, op.perform(Ledgers(self)))
         if not op.writes:
+            elsewhere = self._named_elsewhere(op)
+            if elsewhere is not None:
+                return elsewhere[0].run(elsewhere[1], request=request)
             with self._snapshot(op) as snapshot:
                 world = self._world(op, snapshot, request)
-                return self._outcome(op, world)
+                return self.outcome_of(op, world)
         deadline = time.monotonic() + PATIENCE_S
         attempt = 0
         while True:
             with self._snapshot(op) as snapshot:
                 world = self._world(op, snapshot, request)
-                self._refuse_writes(op, snapshot)
+                self.refuse_writes(op, snapshot)
                 if not drive(op, world):
-                    return self._outcome(op, world)
+                    return self.outcome_of(op, world)
                 try:
                     tip = self._append(op, world, snapshot)
                 except LostRace as lost:
-                    self._give_up(lost, deadline)
+                    self.give_up(lost, deadline)
                 else:
                     self._follow(world)
-                    outcome = self._outcome(op, world)
+                    acting.remember(self.repo, self.pointer, self.name, op, world)
+                    outcome = self.outcome_of(op, world)
                     snapshot.advance(tip)
                     break
             attempt += 1
@@ -80,7 +86,25 @@ class Ledger:
         self._housekeep(tip)
         return outcome
 
+    def at(self, ledger: str) -> "Ledger":
+        """Another ledger of the same repository; it need not exist."""
+        check_ledger_name(ledger)
+        other = Ledger(self.repo, ledger, "option", self.config)
+        other.progress = self.progress
+        return other
+
     # ---------------------------------------------------------------- reading
+
+    def _named_elsewhere(self, op: Operation) -> "tuple[Ledger, Operation] | None":
+        """The ledger that the operation's task is said to be in (`feature-a:task-0030`), and the operation there."""
+        reference = getattr(op, "task", None)
+        ledger, colon, task = reference.strip().rpartition(":") if isinstance(reference, str) else ("", "", "")
+        if not colon or ledger == self.name:
+            return None
+        check_ledger_name(ledger)
+        if self.repo.tip(ledger) is None:
+            raise no_ledger(ledger)
+        return self.at(ledger), structs.replace(op, task=task)
 
     def _snapshot(self, op: Operation) -> Snapshot:
         if op.needs_index:
@@ -89,16 +113,24 @@ class Ledger:
             snapshot = Unread(self.repo, self.name, self.repo.tip(self.name), self.progress)
         if snapshot.tip is None and op.needs_ledger:
             snapshot.close()
-            has_remote = any(name.startswith("remote.") for name in self.repo.settings("remote."))
-            raise StorageError(
-                f"There is no ledger {self.name} in this repository yet.",
-                code="NOT_INITIALISED",
-                hint=("gitledger", "init"),
-                remediation=("If a colleague has one, fetch it first: git fetch origin 'refs/taskledger/*:refs/taskledger-remotes/origin/*'",)
-                if has_remote
-                else (),
-            )
+            raise self.not_initialised()
         return snapshot
+
+    def not_initialised(self) -> StorageError:
+        """The refusal of a ledger that is not there yet."""
+        has_remote = any(name.startswith("remote.") for name in self.repo.settings("remote."))
+        return StorageError(
+            f"There is no ledger {self.name} in this repository yet.",
+            code="NOT_INITIALISED",
+            hint=("gitledger", *(("--ledger", self.name) if self.name_source in ("option", "environment") else ()), "init"),
+            remediation=("If a colleague has one, fetch it first: git fetch origin 'refs/taskledger/*:refs/taskledger-remotes/origin/*'",)
+            if has_remote
+            else (),
+        )
+
+    def world_at(self, op: Operation, source: Any) -> World:
+        """The world of a state that no ref is at yet, on which a sync settles."""
+        return self._world(op, source, None)
 
     def _world(self, op: Operation, snapshot: Snapshot, request: str | None) -> World:
         config = self.config
@@ -115,18 +147,50 @@ class Ledger:
                 source=self.name_source,
                 tip=snapshot.tip,
             ),
-            actor=lambda: self._actor(op),
+            actor=lambda: self._actor_in(world, op),
             now=config.test_now or ids.format_time(datetime.now(timezone.utc)),
             policy=self._read_policy,
             host=Host(harness=config.detected_harness, is_ci=config.is_ci, has_terminal=config.has_terminal),
             lease_s=config.lease_s,
             active=lambda: self._active(world),
             code=lambda: Code(branch=self.repo.branch(), head=self.repo.head()),
+            others=lambda: self._others(world),
+            published=self._is_published,
+            ledgers=lambda: list(self.repo.ledgers()),
+            foreign=lambda ledger: self._beside(snapshot, ledger),
+            former=lambda number: former_numbers(self.repo, self.name, number),
+            writes=op.writes,
             new_uid=lambda: _uuid(draw(16)),
             new_nonce=lambda: draw(4).hex(),
             request=request,
         )
         return world
+
+    def _others(self, world: World) -> Iterator[tuple[str, Snapshot]]:
+        """The other ledgers, one open at a time; one that stands at the same tip has nothing to add."""
+        for name, tip in self.repo.ledgers().items():
+            if name == self.name:
+                continue
+            world.rests_on[name] = tip
+            if tip == world.place.tip:
+                continue
+            try:
+                with open_snapshot(self.repo, name, progress=self.progress) as snapshot:
+                    world.rests_on[name] = snapshot.tip
+                    yield name, snapshot
+            except StorageError as error:
+                world.warnings.append(f"Ledger {name} could not be read, and claims in it were not seen: {error.message}")
+
+    def _beside(self, snapshot: Snapshot, ledger: str) -> Snapshot:
+        """Another ledger of this repository by name."""
+        if self.repo.tip(ledger) is None:
+            raise no_ledger(ledger)
+        return snapshot.beside(ledger)
+
+    def _is_published(self, ledger: str, uid: str, event: str) -> bool:
+        from gitledger.store import tracking
+
+        return tracking.is_published(self.repo, ledger, uid, event)
 
     def _random(self, tip: str | None) -> Callable[[int], bytes]:
         if self.config.test_seed is None:
@@ -135,10 +199,17 @@ class Ledger:
 
         return random.Random(f"{self.config.test_seed}:{tip}").randbytes
 
-    def _actor(self, op: Operation) -> Any:
-        given = {name: getattr(op, name, None) for name in ("actor", "actor_name", "actor_role", "harness", "session_id")}
-        if not op.takes_identity:
-            given = dict.fromkeys(given)
+    def actor(self, op: Operation) -> Any:
+        """Who acts: whom the operation names, else whom the surroundings say."""
+        return self._make_actor(acting.flags_of(op))
+
+    def _actor_in(self, world: World, op: Operation) -> Any:
+        given = acting.flags_of(op)
+        if given == acting.NOBODY and not op.takes_identity:
+            given = acting.remembered(self.repo, self.pointer, self.name, op, world, self._make_actor)
+        return self._make_actor(given)
+
+    def _make_actor(self, given: dict[str, str | None]) -> Any:
         return self.config.actor(
             **given,
             hostname=os.uname().nodename,
@@ -160,17 +231,19 @@ class Ledger:
     def _active(self, world: World) -> Active | None:
         if self.config.task:
             return Active(uid=world.find(self.config.task).uid, source="environment")
-        known = (local.read_pointer(self.repo, self._pointer) or {}).get(self.name)
+        known = (local.read_pointer(self.repo, self.pointer) or {}).get(self.name)
         if not isinstance(known, dict) or not isinstance(known.get("uid"), str):
             return None
         source = "session" if self.config.session else "worktree"
         return Active(uid=known["uid"], source=source, reason=known.get("reason"), at=known.get("at"))
 
     @property
-    def _pointer(self) -> str:
+    def pointer(self) -> str:
+        """The key under which the active tasks of this session, or of this work tree, are kept."""
         return local.session_key(self.config.session) if self.config.session else local.worktree_key(self.repo)
 
-    def _outcome(self, op: Operation, world: World) -> Outcome:
+    def outcome_of(self, op: Operation, world: World) -> Outcome:
+        """What came of an operation, from the world after its decision."""
         view = op.show(world)
         return Outcome(
             view=view,
@@ -182,7 +255,14 @@ class Ledger:
 
     # ---------------------------------------------------------------- writing
 
-    def _refuse_writes(self, op: Operation, snapshot: Snapshot) -> None:
+    def refuse_writes(self, op: Operation, snapshot: Snapshot) -> None:
+        if snapshot.tip is not None and snapshot.info is None:
+            raise StorageError(
+                f"{ref_of(self.name)} is no ledger: it leads to a commit without ledger.json, and is left as it is.",
+                code="STORAGE_CORRUPTION",
+                hint=("git", "log", "-1", ref_of(self.name)),
+                details={"ref": ref_of(self.name), "object": snapshot.tip},
+            )
         if snapshot.needs_upgrade:
             raise StorageError(
                 f"Ledger {self.name} was written by a newer gitledger; this version can read it but not write to it.",
@@ -192,35 +272,51 @@ class Ledger:
         book = snapshot.book() if snapshot.tip else None
         if book is not None and book.closed_at is not None and not op.opens_closed:
             raise Refused(
-                f"Ledger {self.name} was closed: {book.closed_reason}", code="LEDGER_CLOSED", hint=("gitledger", "where")
+                f"Ledger {self.name} was closed: {book.closed_reason}", code="LEDGER_CLOSED", hint=("gitledger", "ledger", "status")
             )
 
     def _append(self, op: Operation, world: World, snapshot: Snapshot) -> str:
-        from gitledger.model.message import entry_message
         from gitledger.store import chain
-        from gitledger.store.entry import entry_files
 
         chain.configure_fsync(self.config.fsync)
+        rests_on = {"unmoved": world.rests_on} if world.rests_on else {}
+        return chain.append(self.repo, self.name, expected=snapshot.tip, **rests_on, **self._entry(op, world, snapshot))
+
+    def write_entry(self, op: Operation, world: World, snapshot: Snapshot) -> str:
+        """Write what the operation decided as an entry on top of the snapshot's tip; no ref moves."""
+        from gitledger.store import chain
+
+        chain.configure_fsync(self.config.fsync)
+        return chain.write_entry(self.repo, snapshot.tip, **self._entry(op, world, snapshot))
+
+    def _entry(self, op: Operation, world: World, snapshot: Snapshot) -> dict[str, Any]:
+        """What the store needs to know to write the entry."""
+        from gitledger.model.message import entry_message
+        from gitledger.store.entry import entry_files, graft_places
+
         uids = world.touched()
         files, moves = entry_files(
-            world.events, world.states, {uid: snapshot.directory(uid) for uid in uids}, snapshot.tip is None
+            [*world.events, *(event for events in world.brought.values() for event in events)],
+            world.states,
+            {uid: snapshot.directory(uid) for uid in uids},
+            snapshot.tip is None,
+            world.brought.keys(),
         )
+        grafts = {uid: snapshot.beside(ledger).folder(uid) for uid, ledger in world.grafts.items()}
         first = world.record(uids[0]) if uids else None
         message = entry_message(
             op.command, task_id=first.id if first else None, what=op.what(world), uids=uids, actor=world.actor
         )
-        return chain.append(
-            self.repo,
-            self.name,
-            expected=snapshot.tip,
-            files=files,
-            moves=moves,
-            message=message,
-            author=_author(world.actor.person or ""),
-            seconds=int(ids.parse_time(world.now).timestamp()),
-        )
+        return {
+            "files": files,
+            "moves": moves,
+            "grafts": graft_places(world.states, grafts),
+            "message": message,
+            "author": author_of(world.actor.person or ""),
+            "seconds": int(ids.parse_time(world.now).timestamp()),
+        }
 
-    def _give_up(self, lost: LostRace, deadline: float) -> None:
+    def give_up(self, lost: LostRace, deadline: float) -> None:
         """Raise when waiting longer is of no use: git's own lock was left behind, or patience is at its end."""
         from gitledger.store import refs
 
@@ -237,14 +333,16 @@ class Ledger:
                 self._point({"uid": event.task, "reason": event.data.reason, "at": event.at}, world)
             elif event.type == "task.deactivated" and event.data.next is None:
                 self._point(None, world)
+            elif event.type == "task.renumbered":
+                remember_number(self.repo, self.name, event.data.previous, event.task)
 
     def _point(self, value: dict[str, Any] | None, world: World) -> None:
-        pointers = dict(local.read_pointer(self.repo, self._pointer) or {})
+        pointers = dict(local.read_pointer(self.repo, self.pointer) or {})
         pointers.pop(self.name, None)
         if value is not None:
             pointers[self.name] = value
         try:
-            local.write_pointer(self.repo, self._pointer, pointers or None)
+            local.write_pointer(self.repo, self.pointer, pointers or None)
         except StorageError as error:
             world.warnings.append(f"{error.message} Name the task with --task.")
 
@@ -270,12 +368,12 @@ def open_ledger(
     configuration = settings.load(
         given, repo.setting, Policy(), stdin_is_terminal=sys.stdin is not None and sys.stdin.isatty()
     )
-    name, source = _resolve(repo, configuration, ledger)
+    name, source = resolve(repo, configuration, ledger)
     check_ledger_name(name)
     return Ledger(repo, name, source, configuration)
 
 
-def _resolve(repo: Repository, config: settings.Config, wanted: str | None) -> tuple[str, str]:
+def resolve(repo: Repository, config: settings.Config, wanted: str | None) -> tuple[str, str]:
     """The ledger's name and why it is that one, in the order of design §2."""
     if wanted:
         return wanted, "option"
@@ -286,7 +384,7 @@ def _resolve(repo: Repository, config: settings.Config, wanted: str | None) -> t
         configured = repo.setting(f"branch.{branch}.taskledger")
         if configured:
             return configured, "branch configuration"
-        if repo.tip(branch) is not None:
+        if is_ledger_name(branch) and repo.tip(branch) is not None:
             return branch, "branch"
     if config.default_ledger:
         return config.default_ledger, "taskledger.default"
@@ -297,13 +395,13 @@ def _resolve(repo: Repository, config: settings.Config, wanted: str | None) -> t
 
 
 def _wait(attempt: int) -> None:
-    """Let the others go first, the longer the more often the race was lost."""
+    """Let the others go first, the longer the more often the race was lost; who lost it often presses, not to starve."""
     import random  # slow to import, and most commands lose no race
 
-    time.sleep(random.uniform(0, min(0.01 * 2**attempt, 0.5)))
+    time.sleep(random.uniform(0, min(0.01 * 2**attempt, 0.5) if attempt < 8 else 0.05))
 
 
-def _author(person: str) -> tuple[str, str]:
+def author_of(person: str) -> tuple[str, str]:
     """Name and address of `Name <address>`."""
     name, _, address = person.partition(" <")
     return name, address.removesuffix(">")

@@ -33,13 +33,14 @@ def opt(
     output: bool = False,
     positional_too: bool = False,
     off: str | None = None,
+    bare: str | None = None,
 ) -> Meta:
     """An option of the command.
 
     `name` replaces the option name made of the field name; `file` names a second option that reads the
     value from a file (`-` is standard input); `is_input` lets the option itself read `-` from standard
     input; `output` marks a path that the face writes; `positional_too` also takes the value as a
-    positional; `off` names the flag that sets a boolean to false.
+    positional; `off` names the flag that sets a boolean to false; `bare` is the value of the option given without one.
     """
     extra = {
         "name": name,
@@ -50,6 +51,7 @@ def opt(
         "output": output,
         "positional_too": positional_too,
         "off": off,
+        "bare": bare,
     }
     return Meta(description=help, extra={key: value for key, value in extra.items() if value})
 
@@ -153,8 +155,9 @@ class Source(Protocol):
     def top_number(self) -> int: ...
     def record(self, uid: str) -> Task | None: ...
     def text(self, uid: str, name: str) -> str | None: ...
-    def events(self, uid: str | None) -> list[Any]: ...
+    def events(self, uid: str | None, *, last: int = 0) -> list[Any]: ...
     def book(self) -> Book: ...
+    def rows_with(self, field: str) -> list[Row]: ...
     def dependents(self, uid: str) -> list[Row]: ...
     def counts(self) -> dict[str, int]: ...
     def entries(self, *, uid: str | None = None, limit: int = 0) -> list[Any]: ...
@@ -180,6 +183,13 @@ class World:
         lease_s: int = 7200,
         active: Callable[[], Active | None] = lambda: None,
         code: Callable[[], Code] = Code,
+        others: Callable[[], Iterable[tuple[str, Source]]] = tuple,
+        published: Callable[[str, str, str], bool] = lambda ledger, uid, event: True,
+        agreed_with: str | None = None,
+        ledgers: Callable[[], list[str]] = list,
+        foreign: Callable[[str], Source] | None = None,
+        former: Callable[[int], Iterable[str]] = lambda number: (),
+        writes: bool = True,
         new_uid: Callable[[], str],
         new_nonce: Callable[[], str],
         request: str | None = None,
@@ -201,7 +211,21 @@ class World:
         self._active = active
         self._code = code
         self._code_seen: Code | None = None
+        self._others = others
+        self._published = published
+        self.agreed_with = agreed_with
+        self._elsewhere: dict[str, list[tuple[str, Row]]] = {}
+        # Other ledgers on whose state the decision rests, with their tips: they must not have moved when the entry is added.
+        self.rests_on: dict[str, str | None] = {}
+        self._recent: dict[str, list[Any]] = {}
         self._records: dict[str, Task | None] = {}
+        self.ledgers = ledgers
+        self._foreign = foreign
+        self._former = former
+        self._writes = writes
+        # Tasks that begin from another ledger's folder (uid → ledger), and all earlier events of those that were united.
+        self.grafts: dict[str, str] = {}
+        self.brought: dict[str, list[Any]] = {}
 
     @property
     def actor(self) -> Actor:
@@ -239,6 +263,27 @@ class World:
         """The active task's uid and the source of that answer."""
         return self._active()
 
+    def others(self) -> Iterable[tuple[str, Source]]:
+        """The other ledgers of this repository that differ from this one, by name; each is open until the next is asked for."""
+        return self._others()
+
+    def elsewhere(self, uid: str) -> list[tuple[str, Row]]:
+        """The task `uid` as the other ledgers of this repository have it, looked up when first asked for."""
+        if uid not in self._elsewhere:
+            rows = [(ledger, source.row(uid)) for ledger, source in self.others()]
+            self._elsewhere[uid] = [(ledger, row) for ledger, row in rows if row is not None and not row.is_deleted]
+        return self._elsewhere[uid]
+
+    def foreign(self, ledger: str) -> Source:
+        """Another ledger of this repository as it is now. Raises NotFound where there is none of that name."""
+        if self._foreign is None:
+            raise no_ledger(ledger)
+        return self._foreign(ledger)
+
+    def is_published(self, ledger: str, uid: str, event: str) -> bool:
+        """Whether the elected remote was last seen to have this event of the task; where there is no remote, yes."""
+        return self._published(ledger, uid, event)
+
     def record(self, uid: str) -> Task | None:
         """The record of the task `uid`, or None."""
         state = self.states.get(uid)
@@ -273,21 +318,32 @@ class World:
         """All events of the task, those of this operation included, in order."""
         return [*self.source.events(task.uid), *(event for event in self.events if event.task == task.uid)]
 
+    def recent_events(self, uid: str) -> list[Any]:
+        """The last events of a task as they were before this operation, in order."""
+        if uid not in self._recent:
+            self._recent[uid] = self.source.events(uid, last=64)
+        return self._recent[uid]
+
     # ---------------------------------------------------------------- references
 
     def find(self, reference: str) -> Row:
         """The one task that `reference` names: `task-0030`, `30`, a slug, or at least 4 digits of its uid."""
-        text = reference.strip().lower()
-        if text.startswith(self.ledger.lower() + ":"):
-            text = text[len(self.ledger) + 1 :]
-        found: list[Row] = []
-        number = ids.parse_task_number(text)
-        if number is not None:
-            found = self.source.lookup(number=number)
-        if not found:
-            found = self.source.lookup(slug=text)
-        if not found and ids.is_uid_prefix(text):
-            found = self.source.lookup(prefix=text)
+        ledger, colon, text = reference.strip().rpartition(":")
+        if colon and ledger != self.ledger:
+            self.foreign(ledger)
+            raise InvalidInput(
+                f"{_quoted(reference)} is a task of ledger {ledger}, and this command works in {self.ledger}.",
+                code="OTHER_LEDGER",
+                hint=(PROGRAM, "--ledger", ledger, "task", "show", text),
+                remediation=(f"Say the command again with {command_line(('--ledger', ledger))}.",),
+            )
+        found = rows_named(self.source, text.lower())
+        number = ids.parse_task_number(text.lower())
+        if number is not None and (self._writes or not found):
+            # Whoever remembers a number from before this clone gave it up must not write to another task.
+            known = {row.uid for row in found}
+            former = [self.source.row(uid) for uid in self._former(number) if uid not in known]
+            found += [row for row in former if row is not None and not row.is_deleted]
         if not found:
             raise NotFound(f"No task {_quoted(reference)} in ledger {self.ledger}.", hint=(PROGRAM, "task", "list"))
         if len(found) > 1:
@@ -369,6 +425,26 @@ class World:
         return found[0]
 
 
+def rows_named(source: Source, text: str) -> list[Row]:
+    """The tasks of one ledger that a lower-case reference names: by number, else by slug, else by uid."""
+    found: list[Row] = []
+    number = ids.parse_task_number(text)
+    if number is not None:
+        found = source.lookup(number=number)
+    if not found:
+        found = source.lookup(slug=text)
+    if not found and ids.is_uid_prefix(text):
+        found = source.lookup(prefix=text)
+    return found
+
+
+def no_ledger(ledger: str) -> NotFound:
+    """The refusal of a ledger that is not there."""
+    return NotFound(
+        f"There is no ledger {_quoted(ledger)} in this repository.", code="NO_LEDGER", hint=(PROGRAM, "ledger", "list")
+    )
+
+
 def _number(item: Any) -> int:
     return item.version if hasattr(item, "version") else item.number
 
@@ -410,7 +486,8 @@ class Operation(Struct, frozen=True, kw_only=True):
 
     `writes`: it may record events. `needs_ledger`: without one it is refused. `takes_identity`: its fields
     `actor`, `actor_name`, `actor_role`, `harness`, `session_id` say who acts. `opens_closed`: it is allowed
-    on a closed ledger. Without `needs_index` the world's source offers `verify` and `reindex` alone, so that
+    on a closed ledger. `takes_claim`: it makes its actor the holder of the task, which nobody else may be in any
+    ledger of the repository; with `taskledger.claims = remote` it is agreed with the remote. Without `needs_index` the world's source offers `verify` and `reindex` alone, so that
     they work where reading fails. Without `needs_repository` a face asks `show(None)`, which works anywhere.
     """
 
@@ -421,6 +498,7 @@ class Operation(Struct, frozen=True, kw_only=True):
     needs_repository: ClassVar[bool] = True
     takes_identity: ClassVar[bool] = False
     opens_closed: ClassVar[bool] = False
+    takes_claim: ClassVar[bool] = False
     guards: ClassVar[tuple[Any, ...]] = ()
 
     def decide(self, world: World) -> Decision:
@@ -472,6 +550,13 @@ class RemoteOperation(Operation, frozen=True, kw_only=True):
         raise NotImplementedError
 
 
+def needs_remote(op: Operation, claims_are_remote: Callable[[], bool]) -> bool:
+    """Whether `gitledger.sync.run` has to carry `op` out, and not `Ledger.run`; asks for `taskledger.claims` only if it must."""
+    if not op.takes_claim:
+        return isinstance(op, RemoteOperation)
+    return getattr(op, "remote", False) or claims_are_remote()
+
+
 class StageOperation(TaskOperation, frozen=True, kw_only=True):
     """An operation that begins or takes up a stage of work, and may say who does."""
 
@@ -482,6 +567,11 @@ class StageOperation(TaskOperation, frozen=True, kw_only=True):
     actor_role: Annotated[str | None, opt("planner, implementer, validator, reviewer or operator.")] = None
     harness: Annotated[str | None, opt("The program that the actor works in.")] = None
     session_id: Annotated[str | None, opt("The session of the actor.")] = None
+
+
+def answer_of(op: type[Operation]) -> Callable[..., Any]:
+    """The method whose return annotation is what the operation answers with."""
+    return op.perform if issubclass(op, (RefOperation, RemoteOperation)) else op.show
 
 
 def command_id(op: type[Operation] | Operation) -> str:
@@ -506,6 +596,7 @@ def drive(op: Operation, world: World) -> list[Any]:
         try:
             intent = decision.send(sent)
         except StopIteration:
+            _warn_of_losses(world)
             return world.events
         state = world.states.get(intent.uid)
         if state is None:
@@ -525,6 +616,15 @@ def drive(op: Operation, world: World) -> list[Any]:
         )
         world.states[intent.uid] = fold.extend(state, sent)
         world.events.append(sent)
+
+
+def _warn_of_losses(world: World) -> None:
+    """Who writes to a task hears of it where a sync has ended their claim on it."""
+    tasks = [state.task for uid, state in world.states.items() if uid is not None and state.task.claims]
+    if tasks:
+        from gitledger.ops import guards
+
+        guards.warn_of_losses(world, tasks)
 
 
 def _start(world: World, uid: str | None) -> Any:

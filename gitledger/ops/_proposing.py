@@ -56,6 +56,7 @@ class StartPlan(StageOperation, frozen=True, kw_only=True):
     """
 
     command = "plan start"
+    takes_claim = True
     guards = (guards.not_claimed_by_other, guards.stage("plan start"))
 
     def decide(self, world: World) -> Decision:
@@ -69,6 +70,7 @@ class RevisePlan(TaskOperation, frozen=True, kw_only=True):
     """Plan again, after a plan was proposed or rejected; this claims the task."""
 
     command = "plan revise"
+    takes_claim = True
     guards = (guards.not_claimed_by_other, guards.status_in("plan_review", "planning"))
 
     def decide(self, world: World) -> Decision:

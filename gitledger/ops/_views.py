@@ -1,7 +1,7 @@
 """What operations answer with: the JSON shapes that taskledger's users know, filled from records."""
 
 from collections.abc import Iterable
-from typing import Any, ClassVar
+from typing import Any, Literal
 
 from msgspec import UNSET, Struct, UnsetType
 
@@ -488,7 +488,9 @@ class TaskView(View):
     recorded_at: str | None = None
     recorded_by: ActorView | None = None
     conflicts: list[str] = []
-    object_type: ClassVar[str] = "task"
+    object_type: Literal["task"] = "task"
+    schema_version: Literal[1] = 1
+    file_version: Literal["v1"] = "v1"
 
 
 def summary_of(text: str) -> str:

@@ -49,9 +49,9 @@ def release_claims(task: Task, stage: str, reason: str | None = None) -> list[Cl
 
 
 def holds(world: World, task: Task, stage: str) -> bool:
-    """Whether the actor already has a live claim for this stage."""
+    """Whether the actor already has a live claim for a run of this stage."""
     claim = live_claim(task.claims, world.now)
-    return claim is not None and claim.stage == stage and claim.holder == world.actor.holder()
+    return guards.is_for_run(claim, stage) and claim.holder == world.actor.holder()
 
 
 def started(world: World, task: Task, command: str, run_type: str) -> Lifecycle:
@@ -65,6 +65,7 @@ class StartImplementation(StageOperation, frozen=True, kw_only=True):
     """Start implementing an accepted plan; this claims the task."""
 
     command = "implement start"
+    takes_claim = True
     guards = (
         guards.not_claimed_by_other,
         guards.stage("implement start"),
@@ -97,6 +98,7 @@ class RestartImplementation(StageOperation, frozen=True, kw_only=True):
     """Start implementing again after a failed validation; the accepted plan stays."""
 
     command = "implement restart"
+    takes_claim = True
     guards = (
         guards.not_claimed_by_other,
         guards.stage("implement restart"),
@@ -137,6 +139,7 @@ class ResumeImplementation(StageOperation, frozen=True, kw_only=True):
     """Take up an implementation run whose claim has run out, was broken or was never there."""
 
     command = "implement resume"
+    takes_claim = True
     guards = (
         guards.not_claimed_by_other,
         guards.stage("implement resume"),

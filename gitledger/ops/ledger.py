@@ -1,9 +1,10 @@
-"""The ledger itself: starting one."""
+"""The ledger itself: starting one, and the commands of the noun, which are in the modules imported here."""
 
 from typing import Annotated, Literal
 
 from gitledger.errors import InvalidInput
 from gitledger.model.events import LedgerCreated
+from gitledger.ops import _adopting, _doctor, _forking, _ledgers, _merging
 from gitledger.ops._base import PROGRAM, Decision, Operation, World, in_book, opt
 from gitledger.ops._views import View
 
@@ -60,4 +61,11 @@ class InitLedger(Operation, frozen=True, kw_only=True):
         )
 
 
-OPERATIONS = (InitLedger,)
+OPERATIONS: tuple[type[Operation], ...] = (
+    InitLedger,
+    *_ledgers.OPERATIONS,
+    *_forking.OPERATIONS,
+    *_adopting.OPERATIONS,
+    *_merging.OPERATIONS,
+    *_doctor.OPERATIONS,
+)

@@ -104,6 +104,7 @@ class ShowNextAction(TaskOperation, frozen=True, kw_only=True):
 
     def show(self, world: World) -> NextAction:
         task = self.subject(world)
+        guards.warn_of_losses(world, [task])
         step = step_of(world, task, self)
         commands = [
             CommandHint(

@@ -2,7 +2,9 @@
 
 from typing import Annotated, Any, Literal
 
-from msgspec import UNSET
+import re
+
+from msgspec import UNSET, UnsetType
 
 from gitledger.errors import Conflict, InvalidInput
 from gitledger.model import ids, workflow
@@ -17,7 +19,7 @@ from gitledger.model.events import (
     TaskEdited,
 )
 from gitledger.model.task import Row, Task
-from gitledger.ops import guards
+from gitledger.ops import _shelving, guards
 from gitledger.ops._base import (
     PROGRAM,
     Decision,
@@ -31,6 +33,7 @@ from gitledger.ops._base import (
     opt,
     require_text,
 )
+from gitledger.ops._everywhere import rows_everywhere
 from gitledger.ops._views import (
     ActorView,
     ChangeView,
@@ -170,6 +173,7 @@ class TaskRow(View):
     owner: str | None
     todos: dict[str, int]
     updated_at: str
+    ledgers: list[str] | UnsetType = UNSET
 
 
 class TaskList(View):
@@ -183,7 +187,11 @@ class TaskList(View):
 
 
 class ListTasks(Operation, frozen=True, kw_only=True):
-    """List tasks."""
+    """List tasks.
+
+    Archived ones are left out; --archived lists those alone, of one month if it is given. With --all-ledgers
+    each task of every ledger of the repository is listed once, as the ledger has it that changed it last.
+    """
 
     command = "task list"
     writes = False
@@ -191,6 +199,10 @@ class ListTasks(Operation, frozen=True, kw_only=True):
     status: Annotated[list[str], opt("Only tasks with this status; may be given more than once.")] = []
     role: Annotated[str | None, opt("Only tasks with this role: queue, work, review, done, blocked, cancelled.")] = None
     limit: Annotated[int, opt("At most this many (0: all).")] = 0
+    archived: Annotated[
+        str | None, opt("Only archived tasks; with a month, those archived in it.", metavar="[YYYY-MM]", bare="all")
+    ] = None
+    all_ledgers: Annotated[bool, opt("The tasks of every ledger of this repository, each once.")] = False
 
     def show(self, world: World) -> TaskList:
         known = {status for names in workflow.STATUSES.values() for status in names}
@@ -206,24 +218,54 @@ class ListTasks(Operation, frozen=True, kw_only=True):
             )
         if self.limit < 0:
             raise InvalidInput("--limit must not be negative.", hint=(PROGRAM, "task", "list", "--limit", "0"))
+        found, homes = self._found(world)
         rows = [
             row
-            for row in world.source.rows()
+            for row in found
             if (not wanted or row.status in wanted) and (self.role is None or row.role == self.role)
         ]
         shown = rows[: self.limit] if self.limit else rows
         active = world.active()
         uid = active.uid if active else None
         return TaskList(
-            tasks=[task_row(row, world.now, row.uid == uid) for row in shown],
+            tasks=[task_row(row, world.now, row.uid == uid, homes.get(row.uid)) for row in shown],
             total=len(rows),
             truncated=len(shown) < len(rows),
             ledger=world.ledger,
         )
 
+    def _found(self, world: World) -> tuple[list[Row], dict[str, list[str]]]:
+        """The tasks to choose from, and with --all-ledgers the ledgers of each."""
+        with_archived = self.archived is not None
+        homes: dict[str, list[str]] = {}
+        if self.all_ledgers:
+            everywhere = rows_everywhere(world, archived=with_archived)
+            rows, homes = [item.row for item in everywhere], {item.row.uid: item.ledgers for item in everywhere}
+        else:
+            rows = world.source.rows(archived=with_archived)
+        return (rows if self.archived is None else archived_in(world, rows, homes, self.archived)), homes
 
-def task_row(row: Row, now: str, is_active: bool) -> TaskRow:
-    """The listing line of a row."""
+
+def archived_in(world: World, rows: list[Row], homes: dict[str, list[str]], month: str) -> list[Row]:
+    """The archived ones of these tasks; with a month (`2026-11`), those that were archived in it."""
+    kept = [row for row in rows if row.is_archived]
+    if month == "all":
+        return kept
+    if re.fullmatch(r"[0-9]{4}-(?:0[1-9]|1[0-2])", month) is None:
+        raise InvalidInput(
+            f"{month[:40]!r} is not a month like 2026-11.", hint=(PROGRAM, "task", "list", "--archived")
+        )
+    dated = []
+    for row in kept:
+        home = homes.get(row.uid, [world.ledger])[0]
+        record = (world.source if home == world.ledger else world.foreign(home)).record(row.uid)
+        if record is not None and (record.archived_at or "").startswith(month):
+            dated.append(row)
+    return dated
+
+
+def task_row(row: Row, now: str, is_active: bool, ledgers: list[str] | None = None) -> TaskRow:
+    """The listing line of a row; `ledgers` are those that have the task, where all were asked."""
     claim = live_claim(row.claims, now) if row.claims else None
     return TaskRow(
         id=row.id,
@@ -240,6 +282,7 @@ def task_row(row: Row, now: str, is_active: bool) -> TaskRow:
         owner=row.owner,
         todos={"total": row.todos_total, "done": row.todos_done},
         updated_at=row.updated_at,
+        ledgers=UNSET if ledgers is None else ledgers,
     )
 
 
@@ -507,6 +550,7 @@ class EventView(View):
     task_id: str | None
     op: str
     actor: ActorView | None
+    harness: str | None
     clock: int
     after: list[str]
     data: dict[str, Any]
@@ -532,6 +576,7 @@ def event_view(event: Any, task_id: str | None) -> EventView:
         task_id=task_id,
         op=event.op,
         actor=actor_view(event.actor),
+        harness=event.actor.harness,
         clock=event.clock,
         after=list(event.after),
         data=decode(event.raw)["data"],
@@ -575,5 +620,6 @@ OPERATIONS = (
     DeactivateTask,
     ShowActive,
     CancelTask,
+    *_shelving.OPERATIONS,
     ListEvents,
 )

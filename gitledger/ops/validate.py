@@ -42,6 +42,7 @@ class StartValidation(StageOperation, frozen=True, kw_only=True):
     """
 
     command = "validate start"
+    takes_claim = True
     guards = (guards.not_claimed_by_other, guards.stage("validate start"), guards.accepted_plan)
 
     def decide(self, world: World) -> Decision:

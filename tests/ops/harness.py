@@ -68,6 +68,9 @@ class MemorySource:
     def book(self) -> Book:
         return self.the_book
 
+    def rows_with(self, field: str) -> list[Row]:
+        return [row for row in self._rows(archived=True) if getattr(self.states[row.uid].task, field, None)]
+
     def dependents(self, uid: str) -> list[Row]:
         tasks = [state.task for state in self.states.values()]
         return [row_of(task) for task in tasks if task.parent == uid or any(d.on == uid for d in task.dependencies)]

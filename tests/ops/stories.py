@@ -17,10 +17,17 @@ class _Story(Operation, frozen=True, kw_only=True):
         yield from self.steps(world)
 
 
-def tell(scene: Scene, steps) -> None:
+class _Synced(_Story, frozen=True, kw_only=True):
+    """The same, as a sync would record it."""
+
+    command = "sync"
+
+
+def tell(scene: Scene, steps, command: str = "story") -> None:
     """Record what the generator function `steps(world)` yields."""
     world = scene.make_world()
-    for event in drive(_Story(steps=steps), world):
+    story = _Synced if command == "sync" else _Story
+    for event in drive(story(steps=steps), world):
         scene.source.history.setdefault(event.task, []).append(event)
     for uid, state in world.states.items():
         scene.source.states[uid] = _merged(scene.source.states.get(uid), state)

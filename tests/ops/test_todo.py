@@ -87,7 +87,8 @@ def test_next_is_the_first_open_mandatory_one_and_its_commands_parse():
     scene = given(CreateTask(title="t"), AddTodo(task="1", text="maybe"), AddTodo(task="1", text="must", mandatory=True))
     view = scene.run(NextTodo(task="1"))
     assert view.next_todo_id == "todo-0002"
-    assert shlex.split(view.commands[1].command) == ["gitledger", "todo", "done", "todo-0002", "--evidence", "..."]
+    done = ["gitledger", "todo", "done", "todo-0002", "--evidence", "..."]
+    assert shlex.split(view.commands[1].command) == [*done, "--task", "1"], "it names the task where who asked did"
     scene.run(DoneTodo(task="1", todo="2"))
     assert scene.run(NextTodo(task="1")).next_todo_id == "todo-0001"
     scene.run(DoneTodo(task="1", todo="1"))

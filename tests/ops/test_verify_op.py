@@ -79,10 +79,13 @@ def test_what_cannot_be_read_is_a_finding_and_no_error(ledger, repo, cli, name):
     blob = rewrite(repo, path, "{")
     for cached in (repo.path / ".git" / "gitledger" / "index").iterdir():
         cached.unlink()
-    # Reading the ledger fails, as it should …
-    with pytest.raises(StorageError):
-        ledger.run(ListTasks())
-    # … and verify says why.
+    # A record can be made again from the events, and reading goes on; without `ledger.json` it cannot …
+    if name == "task.json":
+        assert ledger.run(ListTasks()).view.total
+    else:
+        with pytest.raises(StorageError):
+            ledger.run(ListTasks())
+    # … and verify says why either way.
     result = cli("verify", "--json")
     assert result.exit_code == 6
     assert blob in [finding["object"] for finding in result.json["result"]["findings"]]

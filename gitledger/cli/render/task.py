@@ -3,7 +3,7 @@
 from typing import Any
 
 from gitledger.cli.console import Cell, Console, Styled
-from gitledger.cli.render import Renderer
+from gitledger.cli.render import Renderer, given
 from gitledger.cli.render._views import (
     actor_name,
     change_row,
@@ -29,7 +29,11 @@ def render_list(view: Any, op: Any, console: Console) -> None:
     if not view.tasks:
         console.line("no tasks" if view.total == 0 else f"none of {count(view.total, 'task')}")
         return
-    console.table([_row(task, console) for task in view.tasks], _HEADERS, grow=len(_HEADERS) - 2)
+    if any(given(task.ledgers) for task in view.tasks):
+        rows = [[*_row(task, console), ", ".join(task.ledgers)] for task in view.tasks]
+        console.table(rows, (*_HEADERS, "LEDGERS"), grow=len(_HEADERS) - 2)
+    else:
+        console.table([_row(task, console) for task in view.tasks], _HEADERS, grow=len(_HEADERS) - 2)
     if view.truncated:
         console.line(Styled(f"{len(view.tasks)} of {count(view.total, 'task')}", "dim"))
 

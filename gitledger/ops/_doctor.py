@@ -1,0 +1,191 @@
+"""What is wrong with a ledger and its surroundings, and uniting the two folders of one task."""
+
+from collections.abc import Iterable, Iterator
+from typing import Annotated, Any, Literal
+
+from msgspec import Struct
+
+from gitledger.model import ids
+from gitledger.model.task import Row
+from gitledger.ops._base import PROGRAM, RefOperation, Source, command_line, opt
+from gitledger.ops._views import View
+
+DANGER = "refs/taskledger/"
+
+
+class Issue(View):
+    """One finding. `status`: error, or warning (worth a look); `command` would help."""
+
+    check: str
+    status: Literal["error", "warning"]
+    message: str
+    refs: list[str]
+    command: str | None
+
+
+class LedgerDoctor(View):
+    """The findings; `fixed` are the uids of tasks whose folders were united."""
+
+    healthy: bool
+    issues: list[Issue]
+    ledger_ref: str
+    conflicts: int
+    fixed: list[str]
+    events: list[str]
+    changed: bool
+    ok: bool = True
+    kind: Literal["ledger_doctor"] = "ledger_doctor"
+
+    @property
+    def report_exit(self) -> int:
+        """The exit code: 6 where something is wrong."""
+        return 0 if self.healthy else 6
+
+
+class ExamineLedger(RefOperation, frozen=True, kw_only=True):
+    """Look for what makes a ledger hard to work with, and for git settings that would lose it.
+
+    Numbers that two tasks hold, cycles and dangling dependencies, a task in two folders (after a merge by plain
+    git), conflicts, and refspecs that overwrite or prune ledgers. Exits with 6 where something is wrong. --fix
+    unites the folders of a task in one entry; all else needs a decision.
+    """
+
+    command = "ledger doctor"
+
+    fix: Annotated[bool, opt("Unite the folders of a task that lies in two.")] = False
+
+    def perform(self, ledgers: Any) -> LedgerDoctor:
+        return ledgers.examine(fix=self.fix)
+
+
+# ---------------------------------------------------------------------------------------------- tasks
+
+
+class _Node(Struct):
+    """A task and the uids that it waits for."""
+
+    row: Row
+    needs: list[str]
+
+
+def task_issues(source: Source) -> Iterator[Issue]:
+    """What is wrong with the tasks of a ledger."""
+    rows = {row.uid: row for row in source.rows(archived=True)}
+    yield from _shared_numbers(rows.values())
+    nodes = {}
+    for row in source.rows_with("dependencies"):
+        record = source.record(row.uid)
+        if record is None:
+            continue
+        needs = [dep.on for dep in record.dependencies if dep.type == "blocks" and dep.waiver is None]
+        nodes[row.uid] = _Node(row, needs)
+        for dep in record.dependencies:
+            if dep.on not in rows:
+                yield Issue(
+                    check="unknown_dependency",
+                    status="error",
+                    message=f"{row.id} depends on the task {dep.on[:8]}, which is not in this ledger.",
+                    refs=[row.uid, dep.on],
+                    command=command_line((PROGRAM, "require", "list", "--task", row.uid[:8])),
+                )
+    for cycle in _cycles(nodes):
+        names = " → ".join(nodes[uid].row.id for uid in (*cycle, cycle[0]))
+        yield Issue(
+            check="dependency_cycle",
+            status="error",
+            message=f"These tasks wait for one another: {names}.",
+            refs=list(cycle),
+            command=command_line((PROGRAM, "require", "list", "--task", cycle[0][:8])),
+        )
+
+
+def _shared_numbers(rows: Iterable[Row]) -> Iterator[Issue]:
+    holders: dict[int, list[Row]] = {}
+    for row in rows:
+        holders.setdefault(row.number, []).append(row)
+    for number, found in sorted(holders.items()):
+        if len(found) > 1:
+            last = max(row.uid for row in found)
+            yield Issue(
+                check="shared_number",
+                status="error",
+                message=f"{len(found)} tasks hold {ids.task_id(number)}; a sync settles it, or give one of them another.",
+                refs=[row.uid for row in found],
+                command=command_line((PROGRAM, "task", "renumber", last[:8])),
+            )
+
+
+def _cycles(nodes: dict[str, _Node]) -> list[tuple[str, ...]]:
+    """Groups of tasks that wait for one another, each in the order of one round (iterative depth-first search)."""
+    found: list[tuple[str, ...]] = []
+    done: set[str] = set()
+    for start in sorted(nodes):
+        path: list[str] = []
+        pending: list[tuple[str, Iterator[str]]] = []
+        if start not in done:
+            path, pending = [start], [(start, iter(nodes[start].needs))]
+        while pending:
+            uid, needs = pending[-1]
+            other = next(needs, None)
+            if other is None:
+                done.add(uid)
+                path.pop()
+                pending.pop()
+            elif other in path:
+                found.append(tuple(path[path.index(other) :]))
+            elif other in nodes and other not in done:
+                path.append(other)
+                pending.append((other, iter(nodes[other].needs)))
+    return found
+
+
+# ---------------------------------------------------------------------------------------------- git settings
+
+
+def setting_issues(settings: Iterable[tuple[str, str]]) -> Iterator[Issue]:
+    """What in the git configuration (name, value) would lose or overwrite ledgers."""
+    for name, value in settings:
+        first, _, rest = name.partition(".")
+        remote, _, key = rest.rpartition(".")
+        if first == "remote" and key == "fetch":
+            yield from _refspec_issues(name, remote, value)
+        elif first == "remote" and key == "push" and _target(value).startswith(DANGER) and value.startswith("+"):
+            why = "overwrites what the remote has and you have not seen"
+            yield _setting(name, value, f"pushing with it {why}", "Leave the + out.")
+        elif (first == "remote" and key == "mirror" and _is_true(value)) or (name == "push.mirror" and _is_true(value)):
+            why = "`git push` then makes the remote a copy of this repository, and deletes ledgers that are only there"
+            yield _setting(name, value, why, "Push branches and ledgers by name; `gitledger sync` does.")
+
+
+def _refspec_issues(name: str, remote: str, value: str) -> Iterator[Issue]:
+    target = _target(value)
+    is_onto_ledgers = target.startswith(DANGER) or (target.endswith("*") and DANGER.startswith(target[:-1]))
+    if not is_onto_ledgers:
+        return
+    why = "fetching with it writes into your own ledgers"
+    if value.startswith("+"):
+        why += ", over entries that were not pushed yet"
+    why += ", and with --prune deletes those that the remote lacks"
+    better = f"+refs/taskledger/*:refs/taskledger-remotes/{remote}/*"
+    yield _setting(name, value, why, f"Fetch into the tracking refs: {better}.")
+
+
+def _target(refspec: str) -> str:
+    return refspec.partition(":")[2]
+
+
+def _is_true(value: str) -> bool:
+    return value.lower() in ("true", "yes", "on", "1")
+
+
+def _setting(name: str, value: str, why: str, better: str) -> Issue:
+    return Issue(
+        check="git_setting",
+        status="error",
+        message=f"The git setting {name} = {value}: {why}. {better}",
+        refs=[name],
+        command=command_line(("git", "config", "--show-origin", "--get-all", name)),
+    )
+
+
+OPERATIONS = (ExamineLedger,)
