@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Literal
 
-from gitledger.errors import Conflict, InvalidInput, NotFound, Refused
+from gitledger.errors import InvalidInput, NotFound, Refused
 from gitledger.model import ids
 from gitledger.model.events import ClaimBroken, ClaimReleased, ClaimTaken
 from gitledger.model.policy import parse_duration
@@ -22,8 +22,9 @@ from gitledger.ops._base import (
     opt,
     require_text,
 )
+from gitledger.ops._claims import ClaimList, ClaimView, TaskClaimed, TaskUnclaimed, claim_view
 from gitledger.ops._ready import STATUSES_OF_STAGE, first_ready, told
-from gitledger.ops._views import ActorView, View, active_stage, actor_view, run_ref
+from gitledger.ops._views import active_stage
 
 Stage = Literal["planning", "implementing", "validating"]
 
@@ -31,92 +32,6 @@ _TASK = Annotated[
     str | None,
     opt("The task: task-0030, 30, its slug or its uid; left out, the active one.", positional_too=True),
 ]
-
-
-# ---------------------------------------------------------------------------------------------- views
-
-
-class ClaimView(View):
-    """A claim. `provisional`: the elected remote has not been seen to have it, so somebody there may be first."""
-
-    claim_id: str
-    task_id: str
-    uid: str
-    title: str
-    ledger: str
-    stage: str | None
-    run_id: str | None
-    holder: ActorView | None
-    mine: bool
-    since: str
-    until: str
-    lease_seconds: int
-    expired: bool
-    provisional: bool
-    reason: str | None = None
-
-
-def claim_view(world: World, ledger: str, task: Task, claim: Claim) -> ClaimView:
-    """The view of a claim on a task of the ledger `ledger`, now."""
-    until = claim_until(claim, world.now)
-    return ClaimView(
-        claim_id=claim.id,
-        task_id=task.id,
-        uid=task.uid,
-        title=task.title,
-        ledger=ledger,
-        stage=claim.stage,
-        run_id=run_ref(task, claim.run),
-        holder=actor_view(claim.actor),
-        mine=claim.holder == world.actor.holder(),
-        since=claim.at,
-        until=until,
-        lease_seconds=claim.lease_s,
-        expired=until <= world.now,
-        provisional=not world.is_published(ledger, task.uid, claim.id),
-        reason=claim.reason,
-    )
-
-
-class TaskClaimed(View):
-    """A task is the actor's. `over` are the ids of the claims that this one replaced."""
-
-    task_id: str
-    uid: str
-    title: str
-    status: str
-    status_stage: str
-    active_stage: str | None
-    changed: bool
-    claim: ClaimView
-    over: list[str]
-    warnings: list[str]
-    next_command: str
-    kind: Literal["task_claim"] = "task_claim"
-
-
-class TaskUnclaimed(View):
-    """The actor's claims on a task are ended; `released` are their ids."""
-
-    task_id: str
-    status: str
-    status_stage: str
-    active_stage: str | None
-    changed: bool
-    released: list[str]
-    reason: str | None
-    next_command: str
-    kind: Literal["task_unclaim"] = "task_unclaim"
-
-
-class ClaimList(View):
-    """Open claims by ledger and task; `expired` ones hold nobody off."""
-
-    claims: list[ClaimView]
-    total: int
-    truncated: bool
-    ledger: str
-    kind: Literal["claim_list"] = "claim_list"
 
 
 # ---------------------------------------------------------------------------------------------- rules

@@ -229,6 +229,7 @@ def test_one_of_eight_clones_gets_the_task(far_agents: Fleet, clones: list[Repo]
     assert all(len(open_claims(clones[0], number)) == 1 for number in range(1, rounds + 1))
 
 
+@pytest.mark.parametrize("address", ["git daemon"], indirect=True)
 def test_eight_clones_each_get_another_next_task(far_agents: Fleet, clones: list[Repo], address: str) -> None:
     for clone in clones:
         clone.git("config", "taskledger.claims", "remote")

@@ -64,7 +64,8 @@ class Workshop:
                 shutil.rmtree(folder / name / "objects")
             (folder / name / "objects").symlink_to(shared)
             with (folder / name / "config").open("a") as config:
-                config.write("[taskledger]\n\tfsync = false\n")
+                # Nobody tidies up behind our back: replicas share their objects, and refs are deleted as files.
+                config.write("[taskledger]\n\tfsync = false\n[gc]\n\tauto = 0\n[maintenance \"gc\"]\n\tenabled = false\n")
         self.environ = {"HOME": str(folder), "GIT_CONFIG_NOSYSTEM": "1", "GITLEDGER_TEST_SEED": "-"}
         self.pairs: list[Pair] = []
         self.merges = self.settlements = 0
@@ -277,7 +278,7 @@ class Workshop:
             assert len(tips) == 1, "replicas differ"
             tip = tips.pop()
             report = verify(self.ledgers[0, name].repo, name, tip)
-            assert report.findings == []
+            assert report.findings == [], report.findings
             found = self.event_sets(tip)
             numbers = []
             for events in found.values():

@@ -20,7 +20,7 @@ from tests.reliability.worker import ApprovePlan
 
 MANY = 16
 EACH = 50
-EVERY = 12  # command of a worker starts the program, the others run in the worker
+EVERY = 16  # command of a worker starts the program, the others run in the worker
 HOLDERS = 3
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(120)]
@@ -109,7 +109,7 @@ def test_readers_are_never_disturbed(repo: Repo, ledger: Any, tmp_path: Path) ->
     ledger.run(CreateTask(title="The one"))
     ledger.run(AddTodo(task="1", text="Begin"))
     until = tmp_path / "until"
-    writing = [job(repo, number, task="1", own="edit", every=EACH) for number in range(6)]
+    writing = [job(repo, number, task="1", own="edit", count=30) for number in range(6)]
     reading = [
         {"do": "read", "path": str(repo.path), "session": f"r{number}", "program": number < 2, "until": str(until)}
         for number in range(6)
@@ -122,7 +122,7 @@ def test_readers_are_never_disturbed(repo: Repo, ledger: Any, tmp_path: Path) ->
         read = [worker.receive() for worker in fleet.workers[6:]]
     assert [answer for worker in written for answer in worker["answers"] if "refused" in answer] == []
     assert [answer for worker in read for answer in worker["refused"]] == []
-    print(f"\nreaders: {sum(worker['reads'] for worker in read)} reads beside {6 * EACH} commands")
+    print(f"\nreaders: {sum(worker['reads'] for worker in read)} reads beside {6 * 30} commands")
     assert all(worker["reads"] for worker in read)
 
 

@@ -135,7 +135,7 @@ def on_one_task(chance: random.Random, task: str, own: str, who: str) -> Iterato
     """Commands on one task for ever, beside todos those named `own`; sent back the answer of each."""
     todos: list[str] = []
     for step in range(10**9):
-        kind = chance.choice(("add", "add", "done", "undone", "list", own))
+        kind = chance.choice(("add", "done", "done", "undone", "list", own, own))
         if kind == "done" and todos:
             yield DoneTodo(task=task, todo=chance.choice(todos), evidence=[f"{who} {step}"])
         elif kind == "undone" and todos:
