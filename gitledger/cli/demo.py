@@ -74,6 +74,26 @@ STEPS: list[Any] = [
     "git log --format=%h%x20%s refs/taskledger/main",
     "git status --short",
     "gitledger verify",
+    "# Two clones, one ledger: a bare origin, and a colleague who works offline, on the same task as you.",
+    'gitledger task create "Say goodbye" --description "goodbye.py should take leave."',
+    "git init --quiet --bare ../origin.git",
+    "git remote add origin ../origin.git",
+    "git push --quiet origin main",
+    "gitledger sync",
+    "git clone --quiet --branch main ../origin.git ../colleague",
+    "gitledger -C ../colleague sync",
+    'gitledger todo add --task 2 --text "Write goodbye.py."',
+    'gitledger task create "Greet in German"',
+    'gitledger -C ../colleague task edit --task 2 --title "Say goodbye politely"',
+    'gitledger -C ../colleague task create "Greet in French"',
+    "# Both come back. Nothing conflicts, nothing is lost; of two tasks numbered alike one gets another number.",
+    "gitledger sync",
+    "gitledger -C ../colleague sync",
+    "gitledger sync",
+    "gitledger task list",
+    "# The same commit on both sides.",
+    "git rev-parse refs/taskledger/main",
+    "git -C ../colleague rev-parse refs/taskledger/main",
 ]
 
 
@@ -83,9 +103,10 @@ STEPS: list[Any] = [
 def demo(session: Any, directory: str | None) -> None:
     """Run the main job on a throw-away repository, and show every command.
 
-    The repository is made in DIR (left out: in a temporary folder), and left there for exploring.
+    The repositories are made in DIR (left out: in a temporary folder), and left there for exploring.
     """
-    place = _place(session.base, directory)
+    place = os.path.join(_place(session.base, directory), "project")
+    os.mkdir(place)
     for shown in play(place, session.environ):
         session.console.text(shown)
         session.console.flush()
