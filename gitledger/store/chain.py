@@ -15,6 +15,9 @@ from gitledger.store.objects import read_commit, unreadable, walk
 from gitledger.store.repo import Repository
 from gitledger.store.tree import write_tree
 
+# git, tidying up, may remove the empty folder that an object was just about to be moved into; the next try makes it anew.
+_WRITE_TRIES = 4
+
 _TRAILER = re.compile(r"(Ledger-[A-Za-z-]+): (.*)")
 
 
@@ -74,12 +77,15 @@ def write_entry(
 ) -> str:
     """Write an entry on top of `parent_id` and return its commit id; no ref moves. Arguments as for `append`."""
     parent = read_commit(repo.pg, parent_id) if parent_id is not None else None
-    try:
-        root = write_tree(repo.pg, parent.tree_id if parent else None, files, moves, grafts)
-        when = max(seconds, parent.commit_time if parent else 0)
-        return str(_commit(repo.pg, root, [parent.id] if parent else [], message, author, when))
-    except (pygit2.GitError, OSError) as error:
-        raise write_failed(repo, error) from error
+    when = max(seconds, parent.commit_time if parent else 0)
+    for tries_left in reversed(range(_WRITE_TRIES)):
+        try:
+            root = write_tree(repo.pg, parent.tree_id if parent else None, files, moves, grafts)
+            return str(_commit(repo.pg, root, [parent.id] if parent else [], message, author, when))
+        except (pygit2.GitError, OSError) as error:
+            if not tries_left:
+                raise write_failed(repo, error) from error
+    raise AssertionError("the last try returns or raises")
 
 
 def _commit(

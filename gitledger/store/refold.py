@@ -1,5 +1,7 @@
 """Folding everything at a tip again: the derived files must be, byte for byte, what the events make of them."""
 
+from collections.abc import Callable
+
 import pygit2
 
 from gitledger.errors import StorageError
@@ -10,6 +12,9 @@ from gitledger.store.report import Findings
 from gitledger.store.tree import BOOK, LEDGER_FILE, SHELVES, task_directories, task_directory, uid_digits
 
 EVENTS = "events"
+_STEP = 100
+
+Progress = Callable[[int, int], None]
 REDACTED = ".redacted"
 
 
@@ -17,22 +22,25 @@ REDACTED = ".redacted"
 Sound = set[tuple[str, str, pygit2.Oid]]
 
 
-def check_tip(pg: pygit2.Repository, root: pygit2.Oid, findings: Findings, sound: Sound) -> tuple[int, int]:
+def check_tip(
+    pg: pygit2.Repository, root: pygit2.Oid, findings: Findings, sound: Sound, progress: Progress | None = None
+) -> tuple[int, int]:
     """Check the tree of a tip and fill `sound`; returns how many task folders and how many events it holds."""
     is_comparable = check_ledger_file(pg, root, findings)
     _check_shape(pg, root, findings)
     tip = TipCheck(pg, findings, sound, is_comparable)
-    tasks = 0
     book = next((entry for entry in read_tree(pg, root) if entry.name == BOOK and entry.is_tree), None)
     if book is None:
         findings.add("MISSING_FILE", "The ledger has no book.", path=BOOK)
     else:
         tip.check(BOOK, book.oid)
-    for directory, oid in task_directories(pg, root):
-        tasks += 1
+    directories = list(task_directories(pg, root))
+    for done, (directory, oid) in enumerate(directories):
+        if progress is not None and done % _STEP == 0:
+            progress(done, len(directories))
         tip.check(directory, oid)
     tip.check_ancestry()
-    return tasks, tip.events
+    return len(directories), tip.events
 
 
 def check_ledger_file(pg: pygit2.Repository, root: pygit2.Oid, findings: Findings) -> bool:

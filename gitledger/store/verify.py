@@ -26,7 +26,7 @@ def verify(
     sound: Sound = set()
     tasks = events = 0
     try:
-        tasks, events = check_tip(repo.pg, read_commit(repo.pg, tip).tree_id, findings, sound)
+        tasks, events = check_tip(repo.pg, read_commit(repo.pg, tip).tree_id, findings, sound, progress)
     except StorageError as error:
         findings.add("CORRUPT_OBJECT", error.message, object=error.details.get("object"), commit=tip)
     history = History(repo.pg, findings, sound)
