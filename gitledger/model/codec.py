@@ -5,6 +5,7 @@ from typing import Any
 import re
 
 from msgspec import MsgspecError, Raw, Struct, convert, json
+from msgspec.structs import force_setattr
 
 from gitledger.errors import InvalidInput
 from gitledger.model.book import Book
@@ -190,6 +191,7 @@ def seal(
     request: str | None = None,
 ) -> Event:
     """Make the event of `payload`: its canonical bytes and with them its id. Refuses what may not be written."""
+    _share_defaults(payload)
     envelope: dict[str, Any] = {"v": EVENT_VERSION}
     if task is not None:
         envelope["task"] = task
@@ -220,6 +222,41 @@ def seal(
     )
 
 
+def _share_defaults(value: Any) -> None:
+    """Make every text that equals its field's default be that very object, so that it is left out.
+
+    `omit_defaults` compares texts by identity: of two equal records the one that was decoded would be
+    written with a `"status": "draft"` that the other lacks, and equal events would not mean equal bytes.
+    """
+    stack = [value]
+    while stack:
+        item = stack.pop()
+        if isinstance(item, Struct):
+            defaults = _text_defaults(type(item))
+            for name in item.__struct_fields__:
+                held = getattr(item, name)
+                if type(held) is str:
+                    default = defaults.get(name)
+                    if default is not None and held == default and held is not default:
+                        force_setattr(item, name, default)
+                elif isinstance(held, Struct | list):
+                    stack.append(held)
+        else:
+            stack.extend(child for child in item if isinstance(child, Struct | list))
+
+
+_defaults: dict[type, dict[str, str]] = {}
+
+
+def _text_defaults(kind: type[Struct]) -> dict[str, str]:
+    """The fields of a struct whose default is a text."""
+    if kind not in _defaults:
+        names, values = kind.__struct_fields__, kind.__struct_defaults__
+        pairs = zip(names[len(names) - len(values) :], values, strict=True)
+        _defaults[kind] = {name: default for name, default in pairs if type(default) is str}
+    return _defaults[kind]
+
+
 def check_tree(value: Any, where: str) -> None:
     """Refuse what JSON objects given by users may not hold: floats, integers of 2^53 and above, deep nesting."""
     stack = [(value, 0)]
@@ -239,6 +276,7 @@ def check_tree(value: Any, where: str) -> None:
 
 def encode_record(record: Struct) -> bytes:
     """A record as people read it in git: two-space indent, one final newline, no field at its default."""
+    _share_defaults(record)
     return json.format(_encoder.encode(record), indent=2) + b"\n"
 
 

@@ -523,3 +523,11 @@ def test_unrelated_roots_merge_to_the_smaller_uid(begin):
     is_whole(place, merged.tip)
     content = Content(place.pg, merged.tip)
     assert len(content.events("book")) == 2
+
+
+def test_equal_records_have_equal_bytes():
+    """A status that came from an event's bytes and one that stands in the code are the same status (design §3, canonical)."""
+    one = fold.start("u", None).task
+    other = structs.replace(one, status="".join(("dr", "aft")))
+    assert one == other
+    assert codec.encode_record(one) == codec.encode_record(other)
