@@ -2,15 +2,22 @@
 
 from collections.abc import Iterable, Iterator
 
+import re
+
 import pygit2
 from msgspec import Struct, field
 
 from gitledger.errors import StorageError
 from gitledger.model import codec, fold, merge
+from gitledger.store import objects
 from gitledger.store.content import ledger_info
 from gitledger.store.objects import BLOB_MODE, TREE_MODE, TreeEntry, read_blob, read_commit, read_tree, unreadable
 from gitledger.store.refold import EVENTS, REDACTED, home_of
 from gitledger.store.tree import BOOK, LEDGER_FILE, SHELVES, find, task_directories, task_directory, write_tree
+
+# An entry of a tree as git writes it: mode, name, object id.
+_TREE_ENTRY = re.compile(rb"[0-7]+ [^\0]+\0.{20}", re.DOTALL)
+_TREE = re.compile(rb"(?:[0-7]+ [^\0]+\0.{20})*", re.DOTALL)
 
 # Task folders (path, tree) by the first 12 digits of the task's uid, and event files (or tombstones) by name.
 Folder = tuple[str, pygit2.Oid]
@@ -279,13 +286,13 @@ def differing_folders(pg: pygit2.Repository, ours: pygit2.Oid, theirs: pygit2.Oi
                 if oid is not None:
                     side.setdefault(home_of(path), []).append((path, oid))
             continue
-        before, after = _entries(pg, one), _entries(pg, two)
+        before, after = _differing_entries(pg, one, two)
         for name in before.keys() | after.keys():
             if depth == 3 and name in (LEDGER_FILE, BOOK):
                 continue
             mine, other = before.get(name), after.get(name)
             below = f"{path}/{name}" if path else name
-            if mine is not None and mine != other and not (mine.is_tree and below.partition("/")[0] in SHELVES):
+            if mine is not None and not (mine.is_tree and below.partition("/")[0] in SHELVES):
                 odd.add(below)
             trees = [entry.oid if entry is not None and entry.is_tree else None for entry in (mine, other)]
             if depth < 3 or name in SHELVES:
@@ -296,8 +303,30 @@ def differing_folders(pg: pygit2.Repository, ours: pygit2.Oid, theirs: pygit2.Oi
     return *sides, odd
 
 
-def _entries(pg: pygit2.Repository, oid: pygit2.Oid | None) -> dict[str, TreeEntry]:
-    return {entry.name: entry for entry in read_tree(pg, oid)} if oid is not None else {}
+def _differing_entries(
+    pg: pygit2.Repository, one: pygit2.Oid | None, two: pygit2.Oid | None
+) -> tuple[dict[str, TreeEntry], dict[str, TreeEntry]]:
+    """The entries that two trees do not hold alike, of each, by name; entries that are equal are not taken apart."""
+    before, after = _raw_entries(pg, one), _raw_entries(pg, two)
+    return _entries(before - after), _entries(after - before)
+
+
+def _raw_entries(pg: pygit2.Repository, oid: pygit2.Oid | None) -> set[bytes]:
+    if oid is None:
+        return set()
+    data = objects._read(pg, oid, pygit2.GIT_OBJECT_TREE, "tree")
+    if _TREE.fullmatch(data) is None:
+        raise unreadable(oid, "tree")
+    return set(_TREE_ENTRY.findall(data))
+
+
+def _entries(raw: Iterable[bytes]) -> dict[str, TreeEntry]:
+    found = {}
+    for entry in raw:
+        mode, _, name = entry[:-21].partition(b" ")
+        decoded = name.decode("utf-8", "surrogateescape")
+        found[decoded] = TreeEntry(decoded, int(mode, 8), pygit2.Oid(raw=entry[-20:]))
+    return found
 
 
 def _by_task(pg: pygit2.Repository, root: pygit2.Oid) -> Folders:

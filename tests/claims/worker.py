@@ -58,6 +58,7 @@ def main() -> None:
     sys.stdout.write(json.dumps({"ready": os.getpid()}) + "\n")
     sys.stdout.flush()
     for line in sys.stdin:
+        signal.alarm(LIFETIME_S)
         job = json.loads(line)
         sys.stdout.write(json.dumps({"claim": claim, "program": program}[job["do"]](job)) + "\n")
         sys.stdout.flush()

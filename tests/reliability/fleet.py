@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import select
 import signal
 import subprocess
 import sys
@@ -38,6 +39,10 @@ class Worker:
         assert self.process.stdin is not None
         self.process.stdin.write(json.dumps(job) + "\n")
         self.process.stdin.flush()
+
+    def has_answer(self) -> bool:
+        """Whether `receive` would not have to wait."""
+        return bool(select.select([self.process.stdout], [], [], 0)[0])
 
     def receive(self) -> Any:
         """Its next answer."""

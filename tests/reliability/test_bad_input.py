@@ -316,6 +316,20 @@ def test_a_damaged_record(damage: Any, is_cold: bool, repo: Repo, started: Cli) 
     assert refs(repo) == before
 
 
+def test_damaged_objects_brought_back_in_a_pack(repo: Repo, started: Cli, tmp_path: Path) -> None:
+    """What the hint advises: with the objects in a pack as well, git and gitledger read on, broken files or not."""
+    repo.git("clone", "--quiet", "--mirror", str(repo.path), str(tmp_path / "copy"))
+    copy = Repo(tmp_path / "copy")
+    copy.git("repack", "-a", "-d", "-q")
+    for path in (last_event(repo, 1), plumbing.directory(repo, 1) + "/task.json", "tasks/00", ""):
+        plumbing.truncate(repo, path)
+    assert_refused(started("--json", "task", "events", "1"), "STORAGE_CORRUPTION", 6)
+    for pack in (copy.path / "objects/pack").iterdir():
+        shutil.copy(pack, repo.path / ".git/objects/pack")
+    for words in (["task", "events", "1"], ["task", "show", "1"], ["verify"], ["log"], ["task", "create", "Four"]):
+        assert started("--json", *words).exit_code == 0, words
+
+
 def _verify_names(cli: Cli, oid: str) -> None:
     report = cli("--json", "verify")
     assert report.exit_code == 6 and "Traceback" not in report.stdout, report

@@ -126,6 +126,28 @@ def test_readers_are_never_disturbed(repo: Repo, ledger: Any, tmp_path: Path) ->
     assert all(worker["reads"] for worker in read)
 
 
+def test_git_tidies_up_meanwhile(repo: Repo, ledger: Any) -> None:
+    """Refs packed and pruned, objects repacked: what git's own housekeeping does at any moment."""
+    ledger.run(CreateTask(title="The one"))
+    jobs = [job(repo, number, task="1", own="edit", count=40) for number in range(6)]
+    with Fleet(len(jobs)) as fleet:
+        began = time.monotonic()
+        for worker, each in zip(fleet.workers, jobs, strict=True):
+            worker.send(**each)
+        rounds = 0
+        while not fleet.workers[0].has_answer() and rounds < 200:
+            repo.git("pack-refs", "--all", "--prune")
+            if rounds % 5 == 0:
+                repo.git("repack", "-a", "-d", "-q")
+                repo.git("prune-packed", "-q")
+            rounds += 1
+        answers = [worker.receive() for worker in fleet.workers]
+    acknowledged = tally(f"beside {rounds} rounds of housekeeping", answers, time.monotonic() - began)
+    assert set(acknowledged) <= set(event_ids(repo))
+    assert repo.git("fsck", "--full", "--no-dangling", "--no-progress") == ""
+    assert_sound(repo)
+
+
 def test_one_wins_each_claim(repo: Repo, ledger: Any) -> None:
     rounds = 20
     for number in range(rounds):

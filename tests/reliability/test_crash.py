@@ -141,6 +141,30 @@ def test_the_program_killed(repo: Repo, ledger: Any) -> None:
     assert_whole(repo, acknowledged)
 
 
+@pytest.mark.slow
+def test_the_program_interrupted(repo: Repo, ledger: Any) -> None:
+    """Ctrl-C at any moment: an entry is there whole or not at all, and no lock stays."""
+    chance = random.Random(8)
+    acknowledged = []
+    for number in range(15):
+        child = subprocess.Popen(
+            Cli.argv("todo", "add", "--task", "1", "--text", f"todo {number}", "--json"),
+            cwd=repo.path,
+            env=Cli.environ(),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
+        time.sleep(chance.uniform(0.05, 0.4))
+        child.send_signal(signal.SIGINT)
+        said, _ = child.communicate(timeout=20)
+        # Python itself ends with the signal where it was interrupted before gitledger began.
+        assert child.returncode in (0, 130, -signal.SIGINT)
+        if child.returncode == 0:
+            acknowledged += json.loads(said)["events"]
+        assert not (repo.path / LOCK).exists()
+    assert_whole(repo, acknowledged)
+
+
 def test_killed_between_entry_and_index(repo: Repo, ledger: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """The ref has moved, the cache has not: the next command catches up."""
     from gitledger.store import snapshot
