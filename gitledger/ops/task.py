@@ -218,21 +218,27 @@ class ListTasks(Operation, frozen=True, kw_only=True):
             )
         if self.limit < 0:
             raise InvalidInput("--limit must not be negative.", hint=(PROGRAM, "task", "list", "--limit", "0"))
+        shown, total, homes = self._chosen(world, wanted)
+        active = world.active()
+        uid = active.uid if active else None
+        return TaskList(
+            tasks=[task_row(row, world.now, row.uid == uid, homes.get(row.uid)) for row in shown],
+            total=total,
+            truncated=len(shown) < total,
+            ledger=world.ledger,
+        )
+
+    def _chosen(self, world: World, wanted: set[str]) -> tuple[list[Row], int, dict[str, list[str]]]:
+        """The tasks to list, how many match, and with --all-ledgers the ledgers of each."""
+        if self.limit and not self.all_ledgers and self.archived is None:
+            return *world.source.page(wanted, self.role, self.limit), {}
         found, homes = self._found(world)
         rows = [
             row
             for row in found
             if (not wanted or row.status in wanted) and (self.role is None or row.role == self.role)
         ]
-        shown = rows[: self.limit] if self.limit else rows
-        active = world.active()
-        uid = active.uid if active else None
-        return TaskList(
-            tasks=[task_row(row, world.now, row.uid == uid, homes.get(row.uid)) for row in shown],
-            total=len(rows),
-            truncated=len(shown) < len(rows),
-            ledger=world.ledger,
-        )
+        return (rows[: self.limit] if self.limit else rows), len(rows), homes
 
     def _found(self, world: World) -> tuple[list[Row], dict[str, list[str]]]:
         """The tasks to choose from, and with --all-ledgers the ledgers of each."""

@@ -11,7 +11,7 @@ from gitledger.model import codec
 from gitledger.model.listing import row_of
 from gitledger.model.task import Row, Task
 
-INDEX_VERSION = 4
+INDEX_VERSION = 5
 
 # A listing reads `line`, a whole row in one cell: taking 10,000 rows of 20 columns apart costs three times as much.
 _SCHEMA = """
@@ -25,6 +25,7 @@ CREATE UNIQUE INDEX task_directory ON task (directory);
 CREATE INDEX task_digits ON task (digits);
 CREATE INDEX task_slug ON task (slug);
 CREATE INDEX task_top ON task (top);
+CREATE INDEX task_listed ON task (deleted, archived, status, role);
 CREATE TABLE record (directory TEXT PRIMARY KEY, data BLOB);
 CREATE TABLE text (directory, name, data BLOB, PRIMARY KEY (directory, name)) WITHOUT ROWID;
 CREATE TABLE dependency (directory, needs);
@@ -147,6 +148,18 @@ class Index:
     def rows(self, *, archived: bool = False) -> list[Row]:
         """Every task that is not deleted, by number; archived ones only if asked for."""
         return self._rows("NOT deleted" if archived else "NOT deleted AND NOT archived", ())
+
+    def page(self, statuses: Iterable[str], role: str | None, limit: int) -> tuple[list[Row], int]:
+        """The first `limit` tasks by number, neither deleted nor archived, of these statuses and role, and how many there are."""
+        wanted = sorted(statuses)
+        where, values = "deleted = 0 AND archived = 0", list[str | int](wanted)
+        if wanted:
+            where += f" AND status IN ({', '.join('?' * len(wanted))})"
+        if role is not None:
+            where, values = where + " AND role = ?", [*values, role]
+        (total,) = self.db.execute(f"SELECT count(*) FROM task WHERE {where}", values).fetchone()
+        query = f"SELECT line FROM task WHERE {where} ORDER BY number, uid LIMIT ?"
+        return [_decode(line) for (line,) in self.db.execute(query, [*values, limit])], total
 
     def rows_with(self, field: str) -> list[Row]:
         """The tasks, not deleted, whose record holds the optional field `field` (or a property of that name)."""

@@ -118,6 +118,10 @@ class Snapshot:
         """Every task that is not deleted, by number; archived ones too if asked for."""
         return self._ask(lambda index: index.rows(archived=archived), [])
 
+    def page(self, statuses: set[str], role: str | None, limit: int) -> tuple[list[Row], int]:
+        """The first `limit` listed tasks of these statuses (none: any) and this role, and how many there are."""
+        return self._ask(lambda index: index.page(statuses, role, limit), ([], 0))
+
     def taken_slugs(self, stem: str) -> set[str]:
         """The slugs that are `stem` or begin with `stem-`."""
         return self._ask(lambda index: index.taken_slugs(stem), set())

@@ -47,6 +47,10 @@ class MemorySource:
     def rows(self, *, archived: bool = False) -> list[Row]:
         return self._rows(archived)
 
+    def page(self, statuses, role, limit):
+        rows = [row for row in self._rows() if (not statuses or row.status in statuses) and role in (None, row.role)]
+        return rows[:limit], len(rows)
+
     def taken_slugs(self, stem: str) -> set[str]:
         return {row.slug for row in self._rows(archived=True) if row.slug == stem or row.slug.startswith(stem + "-")}
 

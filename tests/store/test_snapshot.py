@@ -174,3 +174,21 @@ def test_hostile_record(repo, scribe) -> None:
         assert row.uid == uid and row.number == 10**30
         assert snapshot.lookup(slug="x' OR 1=1 --") == [row]
         assert snapshot.lookup(number=10**30) is not None
+
+
+def test_a_page_is_the_beginning_of_the_rows(repo, scribe) -> None:
+    for number in range(1, 8):
+        uid = scribe.create(number)
+        if number % 3 == 0:
+            scribe.say(uid, events.TaskCancelled(previous="draft"))
+        if number == 5:
+            scribe.say(uid, events.TaskDeleted(reason="x"))
+        if number == 6:
+            scribe.say(uid, events.TaskArchived())
+    scribe.commit()
+    with open_snapshot(repo, "main") as snapshot:
+        for statuses in (set(), {"draft"}, {"cancelled"}, {"draft", "cancelled"}, {"done"}):
+            for role in (None, "queue", "cancelled"):
+                rows = [r for r in snapshot.rows() if (not statuses or r.status in statuses) and role in (None, r.role)]
+                for limit in (1, 2, 50):
+                    assert snapshot.page(statuses, role, limit) == (rows[:limit], len(rows))
