@@ -39,7 +39,7 @@ def unreadable(oid: object, what: str = "object") -> StorageError:
         hint=("gitledger", "verify"),
         remediation=(
             "In a partial clone, fetch the ledger again without a filter: git fetch --no-filter.",
-            "Otherwise fetch the ledger from a remote or another clone that still has the object.",
+            "Otherwise bring the object back in a pack from another clone, then remove the broken file: git prune-packed.",
         ),
         details={"object": str(oid)},
     )
@@ -62,8 +62,8 @@ def check_whole(pg: pygit2.Repository, oid: pygit2.Oid | str, what: str = "objec
             stream.decompress(data)
         except zlib.error:
             return  # libgit2 sees by itself that this is no object
-        # Fetched again, it lies in a pack too, where libgit2 looks first.
-        if not stream.eof and not pygit2.OdbBackendPack(folder).exists(oid):
+        # Even where a pack has the object too: libgit2, unlike git, takes the loose one.
+        if not stream.eof:
             raise unreadable(oid, what)
         return
 

@@ -317,7 +317,7 @@ def test_a_damaged_record(damage: Any, is_cold: bool, repo: Repo, started: Cli) 
 
 
 def test_damaged_objects_brought_back_in_a_pack(repo: Repo, started: Cli, tmp_path: Path) -> None:
-    """What the hint advises: with the objects in a pack as well, git and gitledger read on, broken files or not."""
+    """What the refusal advises: with the objects in a pack, and the broken files gone, everything is as before."""
     repo.git("clone", "--quiet", "--mirror", str(repo.path), str(tmp_path / "copy"))
     copy = Repo(tmp_path / "copy")
     copy.git("repack", "-a", "-d", "-q")
@@ -326,6 +326,9 @@ def test_damaged_objects_brought_back_in_a_pack(repo: Repo, started: Cli, tmp_pa
     assert_refused(started("--json", "task", "events", "1"), "STORAGE_CORRUPTION", 6)
     for pack in (copy.path / "objects/pack").iterdir():
         shutil.copy(pack, repo.path / ".git/objects/pack")
+    error = assert_refused(started("--json", "task", "events", "1"), "STORAGE_CORRUPTION", 6)
+    assert any("git prune-packed" in step for step in error["remediation"])
+    repo.git("prune-packed", "-q")
     for words in (["task", "events", "1"], ["task", "show", "1"], ["verify"], ["log"], ["task", "create", "Four"]):
         assert started("--json", *words).exit_code == 0, words
 
