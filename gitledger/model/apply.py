@@ -155,9 +155,8 @@ def _edited(state, event, data) -> None:
 
 @_applies("task.renumbered")
 def _renumbered(state, event, data) -> None:
-    # Renumbered on two sides at once, the task has held the number of the other side too: it is not given again.
-    former = [*state.task.former_numbers, data.previous, state.task.number]
-    state.task.former_numbers = [number for number in dict.fromkeys(former) if number not in (0, data.number)]
+    if data.previous not in state.task.former_numbers and data.previous != data.number:
+        state.task.former_numbers = [*state.task.former_numbers, data.previous]
     state.assign(event, "number", data.number)
 
 

@@ -805,26 +805,3 @@ def test_the_book_folds_in_any_order_and_step_by_step(steps, random):
     for event in pen.events:
         book = fold.extend(fold.start_book(book), event).book
     assert {"book.json": codec.encode_record(book)} == whole
-
-
-def test_a_number_that_lost_against_a_concurrent_one_is_remembered():
-    from gitledger.model import codec, fold
-    from gitledger.model.events import TaskCreated, TaskRenumbered
-    from gitledger.model.task import Actor
-
-    def event(payload, clock, *after):
-        return codec.seal(
-            payload,
-            task="3f9c2ab1-0000-4000-8000-000000000000",
-            clock=clock,
-            after=after,
-            nonce="00000000",
-            at="2026-11-20T10:00:00.000000Z",
-            op="test",
-            actor=Actor(type="user", name="ada"),
-        )
-
-    first = event(TaskCreated(number=1, slug="a", title="A"), 1)
-    sides = [event(TaskRenumbered(number=number, previous=1), 2, first.id) for number in (7, 9)]
-    task = fold.fold([first, *sides]).task
-    assert {task.number, *task.former_numbers} == {1, 7, 9} and task.number not in task.former_numbers
