@@ -11,7 +11,7 @@ from gitledger.model import codec
 from gitledger.model.listing import row_of
 from gitledger.model.task import Row, Task
 
-INDEX_VERSION = 5
+INDEX_VERSION = 6
 
 # A listing reads `line`, a whole row in one cell: taking 10,000 rows of 20 columns apart costs three times as much.
 _SCHEMA = """
@@ -25,7 +25,9 @@ CREATE UNIQUE INDEX task_directory ON task (directory);
 CREATE INDEX task_digits ON task (digits);
 CREATE INDEX task_slug ON task (slug);
 CREATE INDEX task_top ON task (top);
-CREATE INDEX task_listed ON task (deleted, archived, status, role);
+CREATE INDEX task_listed ON task (
+    deleted, archived, status, role, plans, questions, runs, changes, open_claims, todos, todos_done
+);
 CREATE TABLE record (directory TEXT PRIMARY KEY, data BLOB);
 CREATE TABLE text (directory, name, data BLOB, PRIMARY KEY (directory, name)) WITHOUT ROWID;
 CREATE TABLE dependency (directory, needs);
@@ -36,6 +38,9 @@ _TABLES = ("meta", "task", "record", "text", "dependency")
 
 # What is taken in of a task: folder, bytes of `task.json`, long texts by file name, record.
 Taken = tuple[str, bytes, list[tuple[str, bytes]], Task]
+
+_LINES = "SELECT line FROM task WHERE"
+_FIRST = "ORDER BY number, uid LIMIT ?"
 
 _encode = json.Encoder().encode
 _decode = json.Decoder(Row).decode
@@ -158,8 +163,14 @@ class Index:
         if role is not None:
             where, values = where + " AND role = ?", [*values, role]
         (total,) = self.db.execute(f"SELECT count(*) FROM task WHERE {where}", values).fetchone()
-        query = f"SELECT line FROM task WHERE {where} ORDER BY number, uid LIMIT ?"
-        return [_decode(line) for (line,) in self.db.execute(query, [*values, limit])], total
+        if not wanted and role is None:
+            # The plus keeps SQLite from sorting whole lines: in order of number, the first ones are found at once.
+            found = self.db.execute(f"{_LINES} +deleted = 0 AND +archived = 0 {_FIRST}", (limit,))
+        else:
+            # Those of one status may be few among many: their keys are sorted first, without the lines.
+            keys = f"SELECT number, uid, clock, directory FROM task INDEXED BY task_listed WHERE {where} {_FIRST}"
+            found = self.db.execute(f"{_LINES} (number, uid, clock, directory) IN ({keys}) {_FIRST}", [*values, limit, limit])
+        return [_decode(line) for (line,) in found], total
 
     def rows_with(self, field: str) -> list[Row]:
         """The tasks, not deleted, whose record holds the optional field `field` (or a property of that name)."""
@@ -196,15 +207,18 @@ class Index:
 
     def counts(self) -> dict[str, int]:
         """How many there are of everything, deleted tasks left out; `status:<s>` and `role:<r>` for each."""
-        sums = self.db.execute(
-            "SELECT count(*), sum(plans), sum(questions), sum(runs), sum(changes), sum(open_claims),"
-            " sum(todos), sum(todos_done), sum(archived) FROM task WHERE NOT deleted"
-        ).fetchone()
-        names = ("tasks", "plans", "questions", "runs", "changes", "locks", "todos", "todos_done", "archived")
-        found = {"introductions": 0} | {name: value or 0 for name, value in zip(names, sums, strict=True)}
-        for column in ("status", "role"):
-            query = f"SELECT {column}, count(*) FROM task WHERE NOT deleted GROUP BY {column}"
-            found |= {f"{column}:{value}": many for value, many in self.db.execute(query)}
+        names = ("tasks", "plans", "questions", "runs", "changes", "locks", "todos", "todos_done")
+        found = {"introductions": 0, **dict.fromkeys(names, 0), "archived": 0}
+        query = (
+            "SELECT status, role, archived, count(*), sum(plans), sum(questions), sum(runs), sum(changes),"
+            " sum(open_claims), sum(todos), sum(todos_done) FROM task WHERE deleted = 0 GROUP BY archived, status, role"
+        )
+        for status, role, is_archived, *sums in self.db.execute(query):
+            for name, many in zip(names, sums, strict=True):
+                found[name] += many
+            found["archived"] += sums[0] if is_archived else 0
+            for key in (f"status:{status}", f"role:{role}"):
+                found[key] = found.get(key, 0) + sums[0]
         return found
 
     def _rows(self, where: str, values: tuple[str | int | bytes, ...]) -> list[Row]:
