@@ -14,7 +14,7 @@ from gitledger.ops._base import PROGRAM
 from gitledger.store.content import read_record
 from gitledger.store.diff import differences
 from gitledger.store.merge import Merged, merge_tips
-from gitledger.store.objects import read_commit
+from gitledger.store.objects import find_commit, read_commit
 from gitledger.store.tracking import elected_remote
 from gitledger.store.repo import Repository
 from gitledger.store.snapshot import open_snapshot
@@ -68,17 +68,14 @@ def _tips(ledgers: Ledgers, what: str) -> tuple[str, str]:
 
 def find_tip(ledgers: Ledgers, what: str) -> str:
     """The tip that `what` names: a ledger, `remote/ledger` as last fetched, a whole ref, or a commit id."""
-    found = ledgers.repo.ledgers().get(what)
+    known = ledgers.repo.ledgers()
+    found = known.get(what)
     for ref in (TRACKING + what, what if what.startswith("refs/") else None):
         if found is None and ref is not None and is_ref(ref):
             found = read_ref(ledgers.repo, ref)
     if found is None and _COMMIT.fullmatch(what):
-        try:
-            commit = ledgers.repo.pg.get(what)
-        except ValueError:  # more than one object begins so
-            commit = None
-        found = str(commit.id) if commit is not None else None
-    if found is None or not _is_ledger(ledgers.repo, found):
+        found = find_commit(ledgers.repo.pg, what)
+    if found is None or not _is_ledger(ledgers.repo, found, is_ours=what in known):
         raise NotFound(
             f"{what[:80]!r} names no ledger: neither one of this repository, nor one that was fetched, nor a commit of one.",
             code="NO_LEDGER",
@@ -94,14 +91,14 @@ def is_ref(name: str) -> bool:
     return name.isprintable() and is_valid_ref(name)
 
 
-def _is_ledger(repo: Repository, tip: str) -> bool:
+def _is_ledger(repo: Repository, tip: str, *, is_ours: bool) -> bool:
     from gitledger.errors import StorageError
     from gitledger.store.content import ledger_info
 
     try:
         return ledger_info(repo.pg, read_commit(repo.pg, tip).tree_id) is not None
     except StorageError as error:
-        if error.code == "UPGRADE_REQUIRED":
+        if is_ours or error.code == "UPGRADE_REQUIRED":
             raise
         return False
 

@@ -73,6 +73,13 @@ def _merge_keys(target: dict[str, Any], changes: dict[str, Any]) -> dict[str, An
     return {key: merged[key] for key in sorted(merged) if merged[key] is not None}
 
 
+def _set_number(state, event, number: int, *, leaving) -> None:
+    left = [held for held in leaving if held not in (0, number, *state.task.former_numbers)]
+    if left:
+        state.task.former_numbers = [*state.task.former_numbers, *dict.fromkeys(left)]
+    state.assign(event, "number", number)
+
+
 @_applies("task.created")
 def _created(state, event, data) -> None:
     task = state.task
@@ -82,7 +89,8 @@ def _created(state, event, data) -> None:
     task.labels = sorted(set(data.labels))
     task.properties = _merge_keys(task.properties, data.properties)
     task.meta = _merge_keys(task.meta, data.meta)
-    for name in ("number", "slug", "title", "parent", "relation", "sort"):
+    _set_number(state, event, data.number, leaving=(task.number,))
+    for name in ("slug", "title", "parent", "relation", "sort"):
         state.assign(event, name, getattr(data, name))
     state.set(event, "description", data.description)
     state.write_task_md(data.description)
@@ -155,9 +163,8 @@ def _edited(state, event, data) -> None:
 
 @_applies("task.renumbered")
 def _renumbered(state, event, data) -> None:
-    if data.previous not in state.task.former_numbers and data.previous != data.number:
-        state.task.former_numbers = [*state.task.former_numbers, data.previous]
-    state.assign(event, "number", data.number)
+    # Renumbered on two sides at once, the task has held the number of the other side too: it is not given again.
+    _set_number(state, event, data.number, leaving=(data.previous, state.task.number))
 
 
 @_applies("task.adopted")
@@ -508,6 +515,10 @@ def _commit_linked(state, event, data) -> None:
         *kept,
         CommitLink(event.id, data.commit, event.at, data.source, data.run, data.change, data.summary, data.tree),
     ]
+    # The change that a rewritten commit made is the new commit's now.
+    for change in state.task.changes:
+        if change.commit is not None and change.commit in data.replaces:
+            change.commit = data.commit
 
 
 @_applies("commit.unlinked")

@@ -42,6 +42,16 @@ def parents_of(ours: tuple[str, int], theirs: tuple[str, int]) -> Parents:
     return Parents(first, second, max(ours[1], theirs[1]))
 
 
+def foremost(ours: str, theirs: str, *, ahead: int, behind: int) -> str:
+    """Which of two tips of equal trees is taken: the one with more commits behind it, else the smaller id.
+
+    `ahead` and `behind` count the commits that each has over the other; what they share counts for both alike.
+    So this is one order of all tips, in which none comes before another that contains it: whoever pulls from
+    whom, tips only ever move towards its end, and a ring of clones comes to rest at one.
+    """
+    return min((-ahead, ours), (-behind, theirs))[1]
+
+
 # ---------------------------------------------------------------------------------------------- settling numbers
 
 

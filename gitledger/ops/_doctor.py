@@ -3,11 +3,10 @@
 from collections.abc import Iterable, Iterator
 from typing import Annotated, Any, Literal
 
-from msgspec import Struct
-
 from gitledger.model import ids
 from gitledger.model.task import Row
 from gitledger.ops._base import PROGRAM, RefOperation, Source, command_line, opt
+from gitledger.ops._graph import circles
 from gitledger.ops._views import View
 
 DANGER = "refs/taskledger/"
@@ -61,41 +60,29 @@ class ExamineLedger(RefOperation, frozen=True, kw_only=True):
 # ---------------------------------------------------------------------------------------------- tasks
 
 
-class _Node(Struct):
-    """A task and the uids that it waits for."""
-
-    row: Row
-    needs: list[str]
-
-
 def task_issues(source: Source) -> Iterator[Issue]:
     """What is wrong with the tasks of a ledger."""
     rows = {row.uid: row for row in source.rows(archived=True)}
     yield from _shared_numbers(rows.values())
-    nodes = {}
-    for row in source.rows_with("dependencies"):
-        record = source.record(row.uid)
-        if record is None:
-            continue
-        needs = [dep.on for dep in record.dependencies if dep.type == "blocks" and dep.waiver is None]
-        nodes[row.uid] = _Node(row, needs)
-        for dep in record.dependencies:
-            if dep.on not in rows:
-                yield Issue(
-                    check="unknown_dependency",
-                    status="error",
-                    message=f"{row.id} depends on the task {dep.on[:8]}, which is not in this ledger.",
-                    refs=[row.uid, dep.on],
-                    command=command_line((PROGRAM, "require", "list", "--task", row.uid[:8])),
-                )
-    for cycle in _cycles(nodes):
-        names = " → ".join(nodes[uid].row.id for uid in (*cycle, cycle[0]))
+    edges = source.graph().edges()
+    for edge in sorted((edge for edge in edges if edge.task in rows), key=lambda edge: rows[edge.task].number):
+        if edge.on not in rows:
+            row = rows[edge.task]
+            yield Issue(
+                check="unknown_dependency",
+                status="error",
+                message=f"{row.id} depends on the task {edge.on[:8]}, which is not in this ledger.",
+                refs=[row.uid, edge.on],
+                command=command_line((PROGRAM, "dep", "list", row.uid[:8])),
+            )
+    for circle in circles(edges):
+        names = " → ".join(rows[uid].id for uid in (*circle, circle[0]) if uid in rows)
         yield Issue(
             check="dependency_cycle",
             status="error",
             message=f"These tasks wait for one another: {names}.",
-            refs=list(cycle),
-            command=command_line((PROGRAM, "require", "list", "--task", cycle[0][:8])),
+            refs=list(circle),
+            command=command_line((PROGRAM, "dep", "cycles")),
         )
 
 
@@ -115,52 +102,27 @@ def _shared_numbers(rows: Iterable[Row]) -> Iterator[Issue]:
             )
 
 
-def _cycles(nodes: dict[str, _Node]) -> list[tuple[str, ...]]:
-    """Groups of tasks that wait for one another, each in the order of one round (iterative depth-first search)."""
-    found: list[tuple[str, ...]] = []
-    done: set[str] = set()
-    for start in sorted(nodes):
-        path: list[str] = []
-        pending: list[tuple[str, Iterator[str]]] = []
-        if start not in done:
-            path, pending = [start], [(start, iter(nodes[start].needs))]
-        while pending:
-            uid, needs = pending[-1]
-            other = next(needs, None)
-            if other is None:
-                done.add(uid)
-                path.pop()
-                pending.pop()
-            elif other in path:
-                found.append(tuple(path[path.index(other) :]))
-            elif other in nodes and other not in done:
-                path.append(other)
-                pending.append((other, iter(nodes[other].needs)))
-    return found
-
-
 # ---------------------------------------------------------------------------------------------- git settings
 
 
 def setting_issues(settings: Iterable[tuple[str, str]]) -> Iterator[Issue]:
     """What in the git configuration (name, value) would lose or overwrite ledgers."""
+    settings = list(settings)
+    left_out = {name for name, value in settings if value == f"^{DANGER}*"}
     for name, value in settings:
         first, _, rest = name.partition(".")
         remote, _, key = rest.rpartition(".")
         if first == "remote" and key == "fetch":
-            yield from _refspec_issues(name, remote, value)
-        elif first == "remote" and key == "push" and _target(value).startswith(DANGER) and value.startswith("+"):
-            why = "overwrites what the remote has and you have not seen"
-            yield _setting(name, value, f"pushing with it {why}", "Leave the + out.")
+            yield from _fetch_issues(name, remote, value) if name not in left_out else ()
+        elif first == "remote" and key == "push":
+            yield from _push_issues(name, value) if name not in left_out else ()
         elif (first == "remote" and key == "mirror" and _is_true(value)) or (name == "push.mirror" and _is_true(value)):
             why = "`git push` then makes the remote a copy of this repository, and deletes ledgers that are only there"
             yield _setting(name, value, why, "Push branches and ledgers by name; `gitledger sync` does.")
 
 
-def _refspec_issues(name: str, remote: str, value: str) -> Iterator[Issue]:
-    target = _target(value)
-    is_onto_ledgers = target.startswith(DANGER) or (target.endswith("*") and DANGER.startswith(target[:-1]))
-    if not is_onto_ledgers:
+def _fetch_issues(name: str, remote: str, value: str) -> Iterator[Issue]:
+    if not _is_onto_ledgers(value.partition(":")[2]):
         return
     why = "fetching with it writes into your own ledgers"
     if value.startswith("+"):
@@ -170,8 +132,21 @@ def _refspec_issues(name: str, remote: str, value: str) -> Iterator[Issue]:
     yield _setting(name, value, why, f"Fetch into the tracking refs: {better}.")
 
 
-def _target(refspec: str) -> str:
-    return refspec.partition(":")[2]
+def _push_issues(name: str, value: str) -> Iterator[Issue]:
+    source, colon, target = value.removeprefix("+").partition(":")
+    if not _is_onto_ledgers(target if colon else source):
+        return
+    if colon and not source:
+        yield _setting(name, value, "`git push` then deletes that ledger at the remote", "Take the line out.")
+    elif value.startswith("+"):
+        why = "pushing with it overwrites what the remote has and you have not seen"
+        yield _setting(name, value, why, "Leave the + out, and ledgers to `gitledger sync`.")
+
+
+def _is_onto_ledgers(target: str) -> bool:
+    """Whether refs of this pattern are, or may be, one's own ledgers."""
+    stem, star, _ = target.partition("*")
+    return stem.startswith(DANGER) or bool(star) and DANGER.startswith(stem)
 
 
 def _is_true(value: str) -> bool:

@@ -5,17 +5,21 @@ from typing import Annotated, ClassVar, Literal
 from gitledger.errors import Refused
 from gitledger.model.events import PlanApproved, PlanRejected, TodoAdded
 from gitledger.model.planfile import plan_digest
+from gitledger.model.readiness import open_required_questions, plan_in_review, settles
 from gitledger.model.task import Plan, Task
 from gitledger.ops import guards
-from gitledger.ops._approval import APPROVAL_GUARDS, REQUIRED, detected_harness, lint_errors, settles
+from gitledger.ops._approval import APPROVAL_GUARDS, lint_errors
 from gitledger.ops._base import Decision, TaskOperation, World, next_number, on, opt
-from gitledger.ops._planning import next_line, on_task, plan_in_review, rejectable
+from gitledger.ops._commands import next_line, on_task
+from gitledger.ops._person import REQUIRED, detected_harness
+from gitledger.ops._planning import rejectable
 from gitledger.ops._views import Lifecycle, lifecycle, ref_of
 
 
 class Acceptance(TaskOperation, frozen=True, kw_only=True):
     """What `plan approve` and `plan accept` share."""
 
+    item_field = "version"
     guards = APPROVAL_GUARDS
 
     version: Annotated[int | str, opt("The version that is accepted: 2, or part of the plan's id.")]
@@ -105,7 +109,7 @@ class Acceptance(TaskOperation, frozen=True, kw_only=True):
         task, plan = self.subject(world), self.target(world)
         needed = {
             "allow-agent-approval": self.approver == "agent",
-            "allow-open-questions": bool(guards.open_required_questions(task)),
+            "allow-open-questions": bool(open_required_questions(task)),
             "allow-empty-criteria": not plan.criteria,
             "allow-empty-todos": not plan.todos and not plan.todos_waived_reason,
             "allow-lint-errors": bool(lint_errors(world, self)),

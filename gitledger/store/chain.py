@@ -11,7 +11,7 @@ from pygit2.enums import Option
 
 from gitledger.errors import LostRace, StorageError
 from gitledger.store import refs
-from gitledger.store.objects import read_commit, unreadable, walk
+from gitledger.store.objects import check_whole, read_commit, unreadable, walk
 from gitledger.store.repo import Repository
 from gitledger.store.tree import write_tree
 
@@ -100,6 +100,8 @@ def _commit(
     email = clean_identity(author[1], "nobody@gitledger.invalid")
     who = pygit2.Signature(name, email, seconds, 0)
     text = message.replace("\0", "").encode("utf-8", "replace").decode()
+    # An equal tree may have been there before, and libgit2 looks at what it is to point at.
+    check_whole(pg, root, "tree")
     # No ref is handed over: with a missing ref libgit2 would not compare (design §5).
     return pg.create_commit(None, who, who, text, root, parents)
 

@@ -6,12 +6,12 @@ import re
 
 import pygit2
 from msgspec import Struct, field
-from pygit2.enums import SortMode
 
 from gitledger.errors import StorageError
 from gitledger.model import codec
-from gitledger.store.merge import contains, only_adds
-from gitledger.store.objects import BLOB_MODE, TreeEntry, read_commit, read_tree, unreadable
+from gitledger.store.ancestry import commits_over, contains
+from gitledger.store.merge import only_adds
+from gitledger.store.objects import BLOB_MODE, TreeEntry, is_readable, read_commit, read_tree, read_tree_bytes, unreadable
 from gitledger.store.refold import REDACTED, Sound, TipCheck, check_ledger_file, home_of
 from gitledger.store.report import Finding, Findings
 from gitledger.store.tree import BOOK, LEDGER_FILE, SHELVES
@@ -42,11 +42,11 @@ def check_fetched(
     `good` are tips known to be sound: what they hold needs no second look, so that the cost follows what is
     new. `floor` is what the same remote had when it was last checked: nothing of that may be missing.
     """
-    known = [base for base in good if base in pg]
+    known = [base for base in good if is_readable(pg, base)]
     if any(contains(pg, base, tip) for base in known):
         return
     root = read_commit(pg, tip).tree_id
-    if floor is not None and floor in pg and not contains(pg, tip, floor):
+    if floor is not None and is_readable(pg, floor) and not contains(pg, tip, floor):
         only_adds(pg, read_commit(pg, floor).tree_id, root)
     findings = Findings()
     _look(pg, tip, root, known, findings, progress)
@@ -58,9 +58,9 @@ def check_fetched(
 def _look(
     pg: pygit2.Repository, tip: str, root: pygit2.Oid, known: list[str], findings: Findings, progress: Progress | None
 ) -> None:
-    commits = _new_commits(pg, tip, known)
-    for oid in commits:
-        _check_commit(pg, oid, findings)
+    commits = commits_over(pg, tip, known)
+    for commit in commits:
+        _check_commit(pg, commit, findings)
     shape = _Shape(pg, [read_commit(pg, base).tree_id for base in known], findings)
     shape.check(root)
     if findings.found:
@@ -73,27 +73,16 @@ def _look(
         fold.check(directory, oid)
     fold.check_ancestry()
     history = History(pg, findings, sound)
-    for done, oid in enumerate(commits):
+    for done, commit in enumerate(commits):
         if progress is not None and done % 200 == 0:
             progress(len(shape.changed) + done, len(shape.changed) + len(commits))
-        history.check(oid)
+        history.check(commit.id)
     if progress is not None:
         progress(1, 1)
 
 
-def _new_commits(pg: pygit2.Repository, tip: str, known: list[str]) -> list[pygit2.Oid]:
-    """The commits that no known tip leads to, parents first."""
-    try:
-        walk = pg.walk(tip, SortMode.TOPOLOGICAL)
-        for base in known:
-            walk.hide(base)
-        return [commit.id for commit in walk][::-1]
-    except (pygit2.GitError, KeyError, OSError) as error:
-        raise unreadable(tip, "history of commit") from error
-
-
-def _check_commit(pg: pygit2.Repository, oid: pygit2.Oid, findings: Findings) -> None:
-    commit = read_commit(pg, oid)
+def _check_commit(pg: pygit2.Repository, commit: pygit2.Commit, findings: Findings) -> None:
+    oid = commit.id
     if len(commit.parent_ids) > 2:
         findings.add("BAD_ENTRY", f"The entry {oid} has {len(commit.parent_ids)} parents.", object=oid, commit=oid)
     if not 0 <= commit.commit_time <= LAST_SECOND:
@@ -272,7 +261,7 @@ class _Shape:
                 continue
             for path, oid in base.folders.items():
                 if "/" in path:
-                    raw = bytes(self.pg.read(oid)[1])
+                    raw = read_tree_bytes(self.pg, oid)
                     if home.encode() in raw:
                         yield from (pygit2.Oid(raw=task[3]) for task in _RAW_TASK.finditer(raw) if task[2].decode() == home)
 
@@ -290,7 +279,7 @@ class _Shape:
         for path, oid in self._folders(root).items():
             if "/" not in path:
                 continue
-            for task in _RAW_TASK.finditer(bytes(self.pg.read(oid)[1])):
+            for task in _RAW_TASK.finditer(read_tree_bytes(self.pg, oid)):
                 home = task[2].decode()
                 where = f"{path}/{task[1].decode()}-{home}"
                 other = seen.setdefault(home, where)

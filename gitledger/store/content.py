@@ -34,13 +34,7 @@ class Content:
 
     def book(self) -> Book:
         """The ledger's own record."""
-        data = self.file(f"{BOOK}/book.json")
-        if data is None:
-            return Book()
-        try:
-            return codec.decode_book(data)
-        except codec.CorruptEvent as error:
-            raise unreadable(f"{BOOK}/book.json", "file") from error
+        return read_book(self.pg, self.root)
 
 
 def read_events(pg: pygit2.Repository, folder: pygit2.Oid, directory: str, *, last: int = 0) -> list[codec.Event]:
@@ -78,7 +72,7 @@ def take_in(index: Index, pg: pygit2.Repository, held: str | None, tip: str, pro
         index.remove(gone | changed.keys())
     index.add(_records(pg, changed, progress))
     if is_book_changed or old is None:
-        index.set_meta("floor", _number_floor(pg, new))
+        index.set_meta("floor", read_book(pg, new).number_floor)
     index.set_meta("ledger", codec.encode_ledger(info).decode() if info is not None else "")
     index.set_meta("tip", tip)
 
@@ -149,6 +143,23 @@ def _folded(pg: pygit2.Repository, directory: str, oid: pygit2.Oid, error: Stora
     return directory, files.pop("task.json"), list(files.items()), state.task
 
 
+def read_book(pg: pygit2.Repository, root: pygit2.Oid) -> Book:
+    """The ledger's own record; by its events where that is broken."""
+    oid = find(pg, root, f"{BOOK}/book.json")
+    if oid is None:
+        return Book()
+    try:
+        return codec.decode_book(read_blob(pg, oid))
+    except (StorageError, codec.CorruptEvent) as error:
+        from gitledger.model import fold
+
+        folder = find(pg, root, f"{BOOK}/events")
+        events = read_events(pg, folder, BOOK) if folder is not None else []
+        if not events:
+            raise unreadable(oid, "book") from error
+        return fold.fold_book(events).book
+
+
 def read_record(pg: pygit2.Repository, directory: str, oid: pygit2.Oid) -> tuple[Task, bytes]:
     """The record in a task's folder, and its bytes."""
     entry = next((entry for entry in read_tree(pg, oid) if entry.name == "task.json"), None)
@@ -168,13 +179,3 @@ def read_texts(pg: pygit2.Repository, folder: pygit2.Oid, under: str = "") -> It
             yield from read_texts(pg, entry.oid, entry.name + "/")
         elif not entry.is_tree and entry.name != "task.json":
             yield under + entry.name, read_blob(pg, entry.oid)
-
-
-def _number_floor(pg: pygit2.Repository, root: pygit2.Oid) -> int:
-    oid = find(pg, root, f"{BOOK}/book.json")
-    if oid is None:
-        return 0
-    try:
-        return codec.decode_book(read_blob(pg, oid)).number_floor
-    except codec.CorruptEvent as error:
-        raise unreadable(oid, "book") from error

@@ -6,7 +6,8 @@ import pygit2
 from msgspec import Struct
 
 from gitledger.model import codec
-from gitledger.store.merge import book_event_names, contains, event_names, folders_by_task, read_event, uid_of
+from gitledger.store.ancestry import contains
+from gitledger.store.folders import book_event_names, event_names, folders_by_task, read_event, uid_of
 from gitledger.store.objects import read_commit
 
 BOOK_KEY = ""

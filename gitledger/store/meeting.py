@@ -3,63 +3,43 @@
 import re
 
 import pygit2
-from msgspec import Struct
-from pygit2.enums import SortMode
 
 from gitledger.model import merge
+from gitledger.store import ancestry
+from gitledger.store.ancestry import Distance
 from gitledger.store.content import Content, read_record
-from gitledger.store.merge import Merged, contains, merge_commit, merge_tips
-from gitledger.store.objects import read_commit, read_tree, unreadable
+from gitledger.store.merge import Merged, merge_commit, merge_tips
+from gitledger.store.objects import read_commit, read_tree, read_tree_bytes
 from gitledger.store.repo import Repository
 from gitledger.store.tree import SHELVES, task_directories
 
 _RAW_TASK = re.compile(rb"40000 ([0-9]{4,16})-([0-9a-f]{12})\0.{20}", re.DOTALL)
 
 
-class Distance(Struct, frozen=True):
-    """How many entries (merges not counted apart) each of two tips has that the other lacks."""
-
-    ahead: int
-    behind: int
-
-
 def distance(repo: Repository, ours: str, theirs: str) -> Distance:
     """How far two tips are apart."""
-    try:
-        return Distance(*repo.pg.ahead_behind(ours, theirs))
-    except (pygit2.GitError, KeyError, ValueError) as error:
-        raise unreadable(theirs, "history of commit") from error
-
-
-def has_only_merges_over(repo: Repository, tip: str, base: str) -> bool:
-    """Whether every entry up to `tip` that `base` lacks is a merge."""
-    walk = repo.pg.walk(tip, SortMode.NONE)
-    walk.hide(base)
-    return all(len(commit.parent_ids) > 1 for commit in walk)
+    return ancestry.distance(repo.pg, ours, theirs)
 
 
 def entries_over(repo: Repository, tip: str, base: str | None) -> int:
     """How many entries, merges included, `tip` has over `base` (None: nothing)."""
-    walk = repo.pg.walk(tip, SortMode.NONE)
-    if base is not None:
-        walk.hide(base)
-    return sum(1 for _ in walk)
+    return len(ancestry.commits_over(repo.pg, tip, [base] if base is not None else []))
 
 
 def meet(repo: Repository, ours: str, published: str) -> Merged:
     """The merge of my tip with the one that the elected remote has published, to be pushed on top of the latter.
 
     As `merge_tips`, but what comes out always contains `published`, or is it: where the trees are equal and all
-    that I have over the remote is merges, or its id is the smaller, the remote's tip is taken; else one merge
-    commit joins the two, for nothing may be taken back from the remote.
+    that I have over the remote is merges, the remote's tip is taken, as where it comes first anyway; else one
+    merge commit joins the two, for nothing may be taken back from the remote.
     """
     pg = repo.pg
-    is_apart = not contains(pg, ours, published) and not contains(pg, published, ours)
-    mine, other = read_commit(pg, ours), read_commit(pg, published)
-    if not is_apart or mine.tree_id != other.tree_id:
-        return merge_tips(pg, ours, published)
-    if published < ours or has_only_merges_over(repo, ours, published):
+    merged = merge_tips(pg, ours, published)
+    if merged.kind != "equal" or merged.tip == published:
+        return merged
+    if ancestry.has_only_merges_over(pg, ours, published):
         return Merged(published, "equal")
+    mine, other = read_commit(pg, ours), read_commit(pg, published)
     parents = merge.parents_of((ours, mine.committer.time), (published, other.committer.time))
     return Merged(merge_commit(pg, mine.tree_id, parents), "merge")
 
@@ -79,7 +59,7 @@ def holders(pg: pygit2.Repository, tip: str, unlike: str | None = None) -> list[
         if known.get(name) == oids:
             continue
         for oid in oids.values():
-            found += [merge.Numbered(task[2].decode(), int(task[1])) for task in _RAW_TASK.finditer(bytes(pg.read(oid)[1]))]
+            found += [merge.Numbered(task[2].decode(), int(task[1])) for task in _RAW_TASK.finditer(read_tree_bytes(pg, oid))]
     return found
 
 

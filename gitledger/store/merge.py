@@ -2,27 +2,29 @@
 
 from collections.abc import Iterable, Iterator
 
-import re
-
 import pygit2
 from msgspec import Struct, field
 
 from gitledger.errors import StorageError
 from gitledger.model import codec, fold, merge
-from gitledger.store import objects
+from gitledger.store.ancestry import distance
 from gitledger.store.content import ledger_info
-from gitledger.store.objects import BLOB_MODE, TREE_MODE, TreeEntry, read_blob, read_commit, read_tree, unreadable
-from gitledger.store.refold import EVENTS, REDACTED, home_of
-from gitledger.store.tree import BOOK, LEDGER_FILE, SHELVES, find, task_directories, task_directory, write_tree
-
-# An entry of a tree as git writes it: mode, name, object id.
-_TREE_ENTRY = re.compile(rb"[0-7]+ [^\0]+\0.{20}", re.DOTALL)
-_TREE = re.compile(rb"(?:[0-7]+ [^\0]+\0.{20})*", re.DOTALL)
-
-# Task folders (path, tree) by the first 12 digits of the task's uid, and event files (or tombstones) by name.
-Folder = tuple[str, pygit2.Oid]
-Folders = dict[str, list[Folder]]
-Names = dict[str, pygit2.Oid]
+from gitledger.store.folders import (
+    EVENTS,
+    REDACTED,
+    Folder,
+    Names,
+    book_event_names,
+    differing_folders,
+    event_names,
+    folders_of,
+    home_of,
+    uid_of,
+    without_redacted,
+)
+from gitledger.store.objects import check_whole, read_commit, unreadable
+from gitledger.store.tree import BOOK, LEDGER_FILE, find, task_directories, write_tree
+from gitledger.store.unite import by_uid, clash, folder_tree, read_events, united
 
 
 class Merged(Struct):
@@ -39,20 +41,21 @@ class Merged(Struct):
 def merge_tips(pg: pygit2.Repository, ours: str, theirs: str) -> Merged:
     """The one merge result of two tips. Writes objects, moves no ref. Raises StorageError where a tip lost events.
 
-    `kind`: `same`, `ahead` (ours contains theirs), `forward` (theirs contains ours), `equal` (equal trees,
-    the smaller commit id stands), `merge` (a merge commit).
+    `kind`: `same`, `ahead` (ours contains theirs), `forward` (theirs contains ours), `equal` (equal trees: the
+    tip with more commits behind it stands, else the smaller id), `merge` (a merge commit).
     """
     if ours == theirs:
         return Merged(ours, "same")
     our_commit, their_commit = read_commit(pg, ours), read_commit(pg, theirs)
-    if contains(pg, ours, theirs):
+    apart = distance(pg, ours, theirs)
+    if not apart.behind:
         only_adds(pg, their_commit.tree_id, our_commit.tree_id)
         return Merged(ours, "ahead")
-    if contains(pg, theirs, ours):
+    if not apart.ahead:
         only_adds(pg, our_commit.tree_id, their_commit.tree_id)
         return _forwarded(pg, our_commit.tree_id, their_commit.tree_id, theirs)
     if our_commit.tree_id == their_commit.tree_id:
-        return Merged(min(ours, theirs), "equal")
+        return Merged(merge.foremost(ours, theirs, ahead=apart.ahead, behind=apart.behind), "equal")
     parents = merge.parents_of((ours, our_commit.committer.time), (theirs, their_commit.committer.time))
     walk = _Walk(pg, our_commit.tree_id, their_commit.tree_id)
     try:
@@ -69,16 +72,10 @@ def merge_tips(pg: pygit2.Repository, ours: str, theirs: str) -> Merged:
 
 def merge_commit(pg: pygit2.Repository, tree: pygit2.Oid, parents: merge.Parents) -> str:
     """Write the merge commit of design §9: nothing in it but what follows from its parents."""
+    # An equal tree may have been there before, and libgit2 looks at what it is to point at.
+    check_whole(pg, tree, "tree")
     who = pygit2.Signature(merge.MERGE_NAME, merge.MERGE_EMAIL, parents.seconds, 0)
     return str(pg.create_commit(None, who, who, merge.MERGE_MESSAGE, tree, [parents.first, parents.second]))
-
-
-def contains(pg: pygit2.Repository, tip: str, other: str) -> bool:
-    """Whether `other` is `tip` or one of its ancestors."""
-    try:
-        return tip == other or pg.descendant_of(tip, other)
-    except (pygit2.GitError, KeyError, ValueError, OSError) as error:
-        raise unreadable(tip, "history of commit") from error
 
 
 def _forwarded(pg: pygit2.Repository, old: pygit2.Oid, new: pygit2.Oid, tip: str) -> Merged:
@@ -162,7 +159,7 @@ class _Walk:
         mine, other, odd = differing_folders(self.pg, self.ours, self.theirs)
         if is_ours_older or is_theirs_older:
             # What is equal, too, was folded by the older version.
-            mine, other = _by_task(self.pg, self.ours), _by_task(self.pg, self.theirs)
+            mine, other = folders_of(self.pg, self.ours), folders_of(self.pg, self.theirs)
         for uid12 in sorted(mine.keys() | other.keys()):
             here, there = mine.get(uid12, []), other.get(uid12, [])
             if not here and not is_theirs_older and len(there) == 1:
@@ -207,16 +204,14 @@ class _Walk:
     def _unite(self, uid12: str, mine: list[Folder], other: list[Folder]) -> None:
         """Unite folders whose names end alike: the events of each task, folded again, in the folder that follows."""
         placed: dict[str, tuple[Names, fold.State]] = {}
-        for uid, folders in self._by_uid(uid12, [*mine, *other]).items():
-            names = _without_redacted(event_names(self.pg, folders))
-            state = merge.unite(self._events(names))
-            home = task_directory(state.task.number, uid, archived=state.task.archived_at is not None)
+        for uid, folders in by_uid(self.pg, uid12, [*mine, *other]).items():
+            names, state, home = united(self.pg, uid, folders)
             second = None if any(home == path for path, _ in folders) else find(self.pg, self.ours, home)
             if second is not None and home not in (path for path, _ in mine):
                 # Both sides hold, alike, a second folder of this task where the united one belongs.
                 return self._unite(uid12, [*mine, (home, second)], other)
             if home in placed:
-                raise _clash(home)
+                raise clash(home)
             placed[home] = names, state
         was = event_names(self.pg, mine)
         for home, (names, state) in placed.items():
@@ -224,164 +219,10 @@ class _Walk:
             _count(self.pg, self.merged, uid12, {name: was[name] for name in names if name in was}, names)
         self.gone.update(path for path, _ in mine)
 
-    def _by_uid(self, uid12: str, folders: list[Folder]) -> dict[str, list[Folder]]:
-        """The folders by the whole uid of their task; those of different tasks have next to never 12 digits alike."""
-        found: dict[str, list[Folder]] = {}
-        for folder in folders:
-            uid = uid_of(self.pg, event_names(self.pg, [folder]), "")
-            if home_of(task_directory(0, uid)) != uid12:
-                raise unreadable(folder[0], "task folder")
-            found.setdefault(uid, []).append(folder)
-        return found
-
     def _unite_books(self, is_older: bool) -> None:
         sides = [find(self.pg, root, BOOK) for root in (self.ours, self.theirs)]
         if sides[0] == sides[1] and not is_older:
             return
-        names = _without_redacted(event_names(self.pg, [(BOOK, oid) for oid in sides if oid is not None]))
+        names = without_redacted(event_names(self.pg, [(BOOK, oid) for oid in sides if oid is not None]))
         self.merged.events += _added(book_event_names(self.pg, self.ours), names)
-        self.grafts[BOOK] = folder_tree(self.pg, names, fold.files(merge.unite_books(self._events(names))))
-
-    def _events(self, names: Names) -> list[codec.Event]:
-        return [read_event(self.pg, name, oid) for name, oid in names.items() if codec.EVENT_NAME.fullmatch(name)]
-
-
-def _clash(path: str) -> StorageError:
-    return StorageError(
-        f"Two tasks would lie in {path}: their uids begin with the same 12 digits, and their numbers are equal.",
-        code="STORAGE_CORRUPTION",
-        hint=("gitledger", "verify"),
-        remediation=("No chance makes such a uid; look at where the other side comes from.",),
-        details={"path": path},
-    )
-
-
-def folder_tree(pg: pygit2.Repository, names: Names, files: dict[str, bytes | None]) -> pygit2.Oid:
-    """Write the whole folder of a task or of the book: event files by id, and what the fold derives from them."""
-    events = pg.TreeBuilder()
-    for name, oid in names.items():
-        events.insert(name, oid, BLOB_MODE)
-    top = pg.TreeBuilder(write_tree(pg, None, {name: data for name, data in files.items() if data is not None}))
-    top.insert(EVENTS, events.write(), TREE_MODE)
-    return top.write()
-
-
-# ---------------------------------------------------------------------------------------------- reading
-
-
-def differing_folders(pg: pygit2.Repository, ours: pygit2.Oid, theirs: pygit2.Oid) -> tuple[Folders, Folders, set[str]]:
-    """The task folders that two trees do not hold alike, of each; and paths of `ours` that belong into no ledger.
-
-    One walk, which prunes what is equal.
-    """
-    sides: tuple[Folders, Folders] = ({}, {})
-    odd: set[str] = set()
-    pending = [("", 3, ours, theirs)]
-    while pending:
-        path, depth, one, two = pending.pop()
-        if one == two:
-            continue
-        if depth == 0:
-            for side, oid in zip(sides, (one, two), strict=True):
-                if oid is not None:
-                    side.setdefault(home_of(path), []).append((path, oid))
-            continue
-        before, after = _differing_entries(pg, one, two)
-        for name in before.keys() | after.keys():
-            if depth == 3 and name in (LEDGER_FILE, BOOK):
-                continue
-            mine, other = before.get(name), after.get(name)
-            below = f"{path}/{name}" if path else name
-            if mine is not None and not (mine.is_tree and below.partition("/")[0] in SHELVES):
-                odd.add(below)
-            trees = [entry.oid if entry is not None and entry.is_tree else None for entry in (mine, other)]
-            if depth < 3 or name in SHELVES:
-                pending.append((below, depth - 1, *trees))
-    for side in sides:
-        for folders in side.values():
-            folders.sort(key=lambda folder: folder[0])
-    return *sides, odd
-
-
-def _differing_entries(
-    pg: pygit2.Repository, one: pygit2.Oid | None, two: pygit2.Oid | None
-) -> tuple[dict[str, TreeEntry], dict[str, TreeEntry]]:
-    """The entries that two trees do not hold alike, of each, by name; entries that are equal are not taken apart."""
-    before, after = _raw_entries(pg, one), _raw_entries(pg, two)
-    return _entries(before - after), _entries(after - before)
-
-
-def _raw_entries(pg: pygit2.Repository, oid: pygit2.Oid | None) -> set[bytes]:
-    if oid is None:
-        return set()
-    data = objects._read(pg, oid, pygit2.GIT_OBJECT_TREE, "tree")
-    if _TREE.fullmatch(data) is None:
-        raise unreadable(oid, "tree")
-    return set(_TREE_ENTRY.findall(data))
-
-
-def _entries(raw: Iterable[bytes]) -> dict[str, TreeEntry]:
-    found = {}
-    for entry in raw:
-        mode, _, name = entry[:-21].partition(b" ")
-        decoded = name.decode("utf-8", "surrogateescape")
-        found[decoded] = TreeEntry(decoded, int(mode, 8), pygit2.Oid(raw=entry[-20:]))
-    return found
-
-
-def _by_task(pg: pygit2.Repository, root: pygit2.Oid) -> Folders:
-    found: Folders = {}
-    for path, oid in sorted(task_directories(pg, root)):
-        found.setdefault(home_of(path), []).append((path, oid))
-    return found
-
-
-def folders_by_task(pg: pygit2.Repository, root: pygit2.Oid, other: pygit2.Oid | None) -> Folders:
-    """The task folders of `root` that `other` (None: nothing) does not hold alike, by the first 12 digits of the task's uid."""
-    return _by_task(pg, root) if other is None else differing_folders(pg, root, other)[0]
-
-
-def event_names(pg: pygit2.Repository, folders: Iterable[Folder]) -> Names:
-    """The event files in these folders, by name; of two contents under one name (tombstones) the smaller id."""
-    found: Names = {}
-    for _, oid in folders:
-        entry = _entry(pg, oid, EVENTS)
-        if entry is not None and entry.is_tree:
-            for event in read_tree(pg, entry.oid):
-                if not event.is_tree:
-                    found[event.name] = min(event.oid, found.get(event.name, event.oid))
-    return found
-
-
-def book_event_names(pg: pygit2.Repository, root: pygit2.Oid) -> Names:
-    """The event files of the book, by name."""
-    oid = find(pg, root, BOOK)
-    return event_names(pg, [(BOOK, oid)]) if oid is not None else {}
-
-
-def _entry(pg: pygit2.Repository, oid: pygit2.Oid, name: str) -> TreeEntry | None:
-    return next((entry for entry in read_tree(pg, oid) if entry.name == name), None)
-
-
-def _without_redacted(names: Names) -> Names:
-    """A tombstone stands for the event that one side still has."""
-    return {name: oid for name, oid in names.items() if name + REDACTED not in names}
-
-
-def read_event(pg: pygit2.Repository, name: str, oid: pygit2.Oid) -> codec.Event:
-    """The event in the file `name`. Raises StorageError where it is none, or has another name."""
-    try:
-        event = codec.decode(read_blob(pg, oid))
-    except codec.CorruptEvent as error:
-        raise unreadable(oid, f"event {name}") from error
-    if codec.file_name(event) != name:
-        raise unreadable(oid, f"event {name}")
-    return event
-
-
-def uid_of(pg: pygit2.Repository, names: Names, uid12: str) -> str:
-    """The whole uid of a task, from one of its events; `uid12` where there is none to read."""
-    for name, oid in sorted(names.items()):
-        if codec.EVENT_NAME.fullmatch(name):
-            return read_event(pg, name, oid).task or uid12
-    return uid12
+        self.grafts[BOOK] = folder_tree(self.pg, names, fold.files(merge.unite_books(read_events(self.pg, names))))

@@ -144,6 +144,21 @@ def test_all_ledgers_lists_each_task_once_with_its_ledgers(parted: Cli):
     assert "LEDGERS" in parted("task", "list", "--all-ledgers").stdout
 
 
+def test_a_number_that_lost_against_another_one_is_kept(begun: Cli):  # noqa: F811
+    """Renumbered on two sides at once, a task keeps both numbers: what somebody wrote down is found, and not given again."""
+    begun("ledger", "fork", "a")
+    begun("task", "renumber", "1", "--to", "7")
+    begun("ledger", "switch", "main")
+    begun("task", "renumber", "1", "--to", "9")
+    begun("ledger", "merge", "a")
+    (now,) = [task for task in result(begun("--json", "task", "list"))["tasks"] if task["id"] != "task-0002"]
+    other = {"task-0007": "9", "task-0009": "7"}[now["id"]]
+    assert result(begun("--json", "task", "show", other))["task"]["id"] == now["id"]
+    refused = begun("--json", "task", "renumber", "2", "--to", other)
+    assert (refused.json["error"]["code"], refused.exit_code) == ("NUMBER_TAKEN", 4)
+    assert result(begun("--json", "task", "create", "Next"))["id"] == "task-0010"
+
+
 # ---------------------------------------------------------------------------------------------- doctor
 
 
@@ -161,6 +176,14 @@ def test_a_sound_ledger(begun: Cli):  # noqa: F811
         ("remote.origin.fetch", "+refs/heads/*:refs/remotes/origin/*", False),
         ("remote.origin.fetch", "+refs/taskledger/*:refs/taskledger-remotes/origin/*", False),
         ("remote.origin.push", "+refs/taskledger/*:refs/taskledger/*", True),
+        ("remote.origin.fetch", "refs/taskledger/main:refs/taskledger/main", True),
+        ("remote.origin.fetch", "+refs/heads/taskledger/*:refs/taskledger/*", True),
+        ("remote.origin.fetch", "+refs/*/main:refs/*/main", True),
+        ("remote.origin.fetch", "+refs/taskledger/*", False),
+        ("remote.origin.push", "+refs/*:refs/*", True),
+        ("remote.origin.push", "+refs/taskledger/main", True),
+        ("remote.origin.push", ":refs/taskledger/old", True),
+        ("remote.origin.push", "+refs/heads/*:refs/heads/*", False),
         ("remote.origin.push", "refs/taskledger/*:refs/taskledger/*", False),
         ("remote.origin.mirror", "true", True),
         ("remote.origin.mirror", "false", False),
@@ -175,6 +198,34 @@ def test_settings_that_lose_ledgers_are_explained(repo: Repo, begun: Cli, name, 
     assert bool(found) is is_bad and done.exit_code == (6 if is_bad else 0)
     for issue in found:
         assert_runnable(issue["command"])
+
+
+def test_a_refspec_for_everything_but_ledgers_is_sound(repo: Repo, begun: Cli):  # noqa: F811
+    for value in ("+refs/*:refs/*", "^refs/taskledger/*"):
+        repo.git("config", "--add", "remote.origin.fetch", value)
+    assert result(begun("--json", "ledger", "doctor"))["issues"] == []
+
+
+def test_what_doctor_says_of_such_settings_is_so(repo: Repo, begun: Cli, make_repo):  # noqa: F811
+    """Plain git, with them: a fetch loses what was not pushed yet, a push what only the remote has."""
+    hub = make_repo("hub.git", bare=True)
+    repo.git("remote", "add", "origin", str(hub.path))
+    repo.git("config", "--replace-all", "remote.origin.fetch", "+refs/taskledger/*:refs/taskledger/*")
+    begun("sync")
+    published = repo.git("rev-parse", "refs/taskledger/main")
+    begun("task", "create", "Not published yet")
+    begun("ledger", "fork", "mine")
+    assert len(result(begun("--json", "ledger", "doctor"))["issues"]) == 1
+    repo.git("fetch", "--quiet", "--prune", "origin")
+    assert repo.git("for-each-ref", "--format=%(objectname) %(refname)", "refs/taskledger") == f"{published} refs/taskledger/main"
+
+    repo.git("config", "--unset-all", "remote.origin.fetch")
+    repo.git("config", "remote.origin.mirror", "true")
+    hub.git("update-ref", "refs/taskledger/theirs", published)
+    (issue,) = result(begun("--json", "--ledger", "main", "ledger", "doctor"))["issues"]
+    assert "deletes ledgers that are only there" in issue["message"]
+    repo.git("push", "--quiet", "origin")
+    assert "theirs" not in hub.git("for-each-ref", "refs/taskledger")
 
 
 def test_two_folders_of_one_task_are_found_and_united(repo: Repo, begun: Cli):  # noqa: F811

@@ -169,6 +169,8 @@ def check_record(state: fold.State, events: Iterable[codec.Event]) -> None:
             last["archived"] = event.type == "task.archived"
         elif event.type == "task.deleted":
             last["deleted"] = True
+    given = {event.data.number for event in ordered if event.type in ("task.created", "task.renumbered")}
+    assert given <= {task.number, *task.former_numbers}, "a number that the task has had is forgotten"
     assert (task.status, task.number) == (last["status"], last["number"])
     assert (set(task.labels), task.archived_at is not None) == (last["labels"], last["archived"])
     assert (task.deleted_at is not None) == last["deleted"]

@@ -74,6 +74,7 @@ class Workshop:
         """Forget the history before, and start: one ledger that all cloned, and one that each began on its own."""
         self.history = history
         self.now = self.writes = 0
+        self.merged: dict[Pair, Merged] = {}
         self.acknowledged: dict[str, set[str]] = {name: set() for name in LEDGERS}
         for name in self.names:
             shutil.rmtree(self.folder / name / "refs" / "taskledger", ignore_errors=True)
@@ -117,9 +118,12 @@ class Workshop:
     # ------------------------------------------------------------ merging
 
     def merge(self, ours: str, theirs: str) -> Merged:
-        """`merge_tips`, looked at from both sides."""
-        merged, mirrored = merge_tips(self.pg, ours, theirs), merge_tips(self.pg, theirs, ours)
-        assert merged.tip == mirrored.tip, "which side merges makes a difference"
+        """`merge_tips`, looked at from both sides; what a history has merged already is not merged again."""
+        merged = self.merged.get((ours, theirs))
+        if merged is None:
+            merged, mirrored = merge_tips(self.pg, ours, theirs), merge_tips(self.pg, theirs, ours)
+            assert merged.tip == mirrored.tip, "which side merges makes a difference"
+            self.merged |= {(ours, theirs): merged, (theirs, ours): mirrored}
         self.merges += 1
         if merged.kind == "merge":
             self.pairs.append((ours, theirs))
@@ -219,7 +223,7 @@ class Workshop:
         repo, hub = self.ledgers[who, name].repo, self.ledgers[self.hub, name].repo
         while True:
             before, fetched = repo.tip(name), hub.tip(name)
-            tip = before if fetched is None else self._settled(who, name, fetched, self._met(repo, before, fetched))
+            tip = self._settled(who, name, fetched, before if fetched is None else self._met(repo, before, fetched))
             if meanwhile is not None:
                 meanwhile()
                 meanwhile = None
@@ -241,7 +245,7 @@ class Workshop:
             assert met.tip == self.merge(ours, published).tip
         return met.tip
 
-    def _settled(self, who: int, name: str, fetched: str, merged: str) -> str:
+    def _settled(self, who: int, name: str, fetched: str | None, merged: str) -> str:
         """The merge, or the one entry on top of it that settles numbers and claims."""
         self.act_as(who, self.ledgers[who, name])
         settled = settle(self.ledgers[who, name], merged, fetched)

@@ -25,9 +25,11 @@ from gitledger.model.events import (
 )
 from gitledger.ops._base import in_book, live_claim, on
 from gitledger.store.content import Content
-from gitledger.store.merge import event_names, folder_tree, merge_tips, only_adds
+from gitledger.store.folders import event_names
+from gitledger.store.merge import merge_tips, only_adds
 from gitledger.store.objects import read_commit
 from gitledger.store.tree import find, task_directory, write_tree
+from gitledger.store.unite import find_twins, folder_tree, unite_twins
 from gitledger.store.verify import verify
 from tests.property.play import START, YEAR_S, History
 from tests.property.repositories import Tell, Workshop, check_merge_commit
@@ -157,12 +159,36 @@ def test_rings_without_a_hub_make_no_merge_of_merges(begin):
     for who in range(3):
         assert not pull(place, who, (who + 1) % 3)
     # Tips of equal trees that do not contain one another: the smaller id, and no commit.
-    root = read_commit(place.pg, place.tip(0, "main"))
-    twins = [commit(place, place.tip(0, "main")), ""]
-    somebody = pygit2.Signature("Eve", "eve@example.org", 1, 0)
-    twins[1] = str(place.pg.create_commit(None, somebody, somebody, "other\n", root.tree_id, [root.id]))
+    twins = [alike(place, place.tip(0, "main"), word) for word in ("one", "other")]
     merged = place.merge(*twins)
     assert (merged.kind, merged.tip) == ("equal", min(twins))
+
+
+def alike(place, tip, word):
+    """A commit on top of `tip` with the same tree."""
+    somebody = pygit2.Signature("Eve", "eve@example.org", read_commit(place.pg, tip).commit_time, 0)
+    return str(place.pg.create_commit(None, somebody, somebody, f"{word}\n", place.tree(tip), [tip]))
+
+
+@pytest.mark.parametrize("are_at_once", [False, True])
+def test_tips_of_equal_trees_that_go_before_one_another_in_a_circle(begin, are_at_once):
+    """Of X on top of Y, and Z beside them, with ids Y < Z < X: were it for the smaller id alone, X would go before
+    Y, which it contains, Y before Z, and Z before X, so that three clones in a ring would keep three tips for ever."""
+    place = begin()
+    base = place.tip(0, "main")
+    for number in range(100):
+        y, z = alike(place, base, f"y {number}"), alike(place, base, f"z {number}")
+        x = alike(place, y, "x")
+        if y < z < x:
+            break
+    assert y < z < x
+    for who, tip in enumerate((x, y, z)):
+        place.ledgers[who, "main"].repo.pg.references.create("refs/taskledger/main", tip, force=True)
+    for _ in range(3):
+        tips = [place.tip(who, "main") for who in range(3)]
+        for who in range(3):
+            place.take(who, "main", tips[(who + 1) % 3] if are_at_once else place.tip((who + 1) % 3, "main"))
+    assert {place.tip(who, "main") for who in range(3)} == {x}
 
 
 # ---------------------------------------------------------------------------------------------- claims and status
@@ -467,6 +493,43 @@ def test_a_tombstone_stands_for_the_event_that_the_other_side_still_has(begin):
         assert f"{secret}.redacted" in held and secret not in held
         only_adds(place.pg, place.tree(one), place.tree(merged.tip))
     is_whole(place, place.merge(sides[0], place.tip(1, "main")).tip)
+    # Two tombstones of one event differ in what is written on them; that is not a changed event.
+    is_whole(place, place.merge(*sides).tip)
+
+
+def test_uniting_folders_goes_by_the_whole_uid_and_heeds_tombstones(begin):
+    """What `ledger doctor --fix` does: an event removed in one folder stays so, and tasks whose uids begin alike stay two."""
+    place = begin()
+    tell(place, 0, CommentAdded(number=1, text="a secret"))
+    tip = place.tip(0, "main")
+    place.created = next(iter(place.event_sets(tip).values()))[0].data
+    secret = max(event_names(place.pg, place.folders(tip)))
+    doubled = two_folders(place, tip)
+    (path, _), _ = place.folders(doubled)
+    doubled = commit(place, doubled, {f"{path}/events/{secret}": None, f"{path}/events/{secret}.redacted": b"removed\n"})
+    stranger = task_directory(8, place.uid)
+    other = codec.seal(
+        structs.replace(place.created, number=8),
+        task=place.uid[:-1] + ("0" if place.uid[-1] != "0" else "1"),
+        clock=1,
+        after=[],
+        nonce="00000000",
+        at=START,
+        op="test",
+        actor=place.event_sets(tip)[path][0].actor,
+    )
+    names = {codec.file_name(other): place.pg.create_blob(other.raw)}
+    doubled = commit(place, doubled, grafts={stranger: folder_tree(place.pg, names, fold.files(fold.fold([other])))})
+    assert [[path for path, _ in folders] for folders in find_twins(place.pg, doubled).values()] == [
+        [path, task_directory(7, place.uid)]
+    ]
+    united = unite_twins(place.pg, doubled)
+    assert united.uids == [place.uid]
+    tip = commit(place, doubled, united.files, united.grafts)
+    is_whole(place, tip)
+    assert [(task.number, task.uid) for task in read(place, tip)] == [(7, place.uid), (8, other.task)]
+    held = event_names(place.pg, place.folders(tip))
+    assert f"{secret}.redacted" in held and secret not in held
 
 
 def twins(place, number, other_number):

@@ -138,7 +138,7 @@ READS = {
     "deleted": lambda task, texts: task.deleted_at is not None,
     "dependencies": lambda task, texts: [(one.on, one.unblock_at) for one in task.dependencies],
     "number": lambda task, texts: task.number,
-    "former numbers": lambda task, texts: task.former_numbers,
+    "numbers held": lambda task, texts: [task.number, *task.former_numbers],
     "parent": lambda task, texts: task.parent,
     "comments": lambda task, texts: _ids(task.comments),
     "notes": lambda task, texts: [(note.key, texts[note.file]) for note in task.notes],

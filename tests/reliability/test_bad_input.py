@@ -316,6 +316,23 @@ def test_a_damaged_record(damage: Any, is_cold: bool, repo: Repo, started: Cli) 
     assert refs(repo) == before
 
 
+@pytest.mark.parametrize("damage", [plumbing.truncate, plumbing.swap], ids=lambda damage: damage.__name__)
+def test_a_damaged_book(damage: Any, repo: Repo, started: Cli) -> None:
+    """The book's record follows from its events as a task's does: reads go on, and verify names the object."""
+    assert started("ledger", "close", "--reason", "Over.").exit_code == 0
+    oid = damage(repo, "book/book.json")
+    plumbing.forget_index(repo)
+    for words in (["task", "list"], ["task", "show", "1"], ["status"], ["log"], ["ledger", "list"], ["ledger", "doctor"]):
+        done = started("--json", *words)
+        assert done.json["ok"], done
+    assert started("--json", "ledger", "status").json["result"]["closed_reason"] == "Over."
+    assert_refused(started("--json", "task", "create", "Four"), "LEDGER_CLOSED", 3)
+    _verify_names(started, oid)
+    assert started("--json", "ledger", "reopen", "--reason", "Not over.").json["ok"]
+    assert started("--json", "task", "create", "Four").json["ok"]
+    assert started("--json", "ledger", "log").json["ok"]
+
+
 def test_damaged_objects_brought_back_in_a_pack(repo: Repo, started: Cli, tmp_path: Path) -> None:
     """What the refusal advises: with the objects in a pack, and the broken files gone, everything is as before."""
     repo.git("clone", "--quiet", "--mirror", str(repo.path), str(tmp_path / "copy"))

@@ -4,7 +4,9 @@ from typing import Any
 
 from gitledger.cli.console import Cell, Console, Styled
 from gitledger.cli.render import Renderer
+from gitledger.cli.render._views import show_next
 from gitledger.cli.text import count, moment, one_line
+from gitledger.errors import command_line
 
 _NOTHING = {
     "same": "both stand at the same entry",
@@ -26,7 +28,7 @@ def render_merged(view: Any, op: Any, console: Console) -> None:
     _table("Renumbered", [[f"{item.old} → {item.new}", item.title] for item in view.renumbered], console, 1)
     _table("To look at", [[item.task_id, item.field, item.title] for item in view.conflicts], console)
     if view.conflicts and not view.dry_run:
-        console.line("next: gitledger conflicts")
+        show_next(command_line(("gitledger", "conflicts")), console)
 
 
 def _task(task: Any, console: Console) -> list[Cell]:
