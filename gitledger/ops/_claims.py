@@ -2,8 +2,11 @@
 
 from typing import Literal
 
+from msgspec import UNSET, UnsetType
+
 from gitledger.model.task import Claim, Task
 from gitledger.ops._base import World, claim_until
+from gitledger.ops._everywhere import Placed, each_once, sources
 from gitledger.ops._views import ActorView, View, actor_view, run_ref
 
 
@@ -25,6 +28,24 @@ class ClaimView(View):
     expired: bool
     provisional: bool
     reason: str | None = None
+
+
+class ListedClaim(ClaimView):
+    """A claim in a list. `ledgers` are all that have it, `ledger` first, where all were asked."""
+
+    ledgers: list[str] | UnsetType = UNSET
+
+
+def claims_in(world: World, is_everywhere: bool) -> list[Placed[tuple[Task, Claim]]]:
+    """The open claims by ledger and task, each once: a claim that a fork took along stands as it was carried on last."""
+    found = (
+        (ledger, (task, claim))
+        for ledger, source in sources(world, is_everywhere)
+        for row in source.rows(archived=True)
+        if row.claims and (task := source.record(row.uid)) is not None
+        for claim in task.claims
+    )
+    return each_once(found, lambda pair: pair[1].id, lambda pair: pair[1].until)
 
 
 def claim_view(world: World, ledger: str, task: Task, claim: Claim) -> ClaimView:
@@ -83,7 +104,7 @@ class TaskUnclaimed(View):
 class ClaimList(View):
     """Open claims by ledger and task; `expired` ones hold nobody off."""
 
-    claims: list[ClaimView]
+    claims: list[ListedClaim]
     total: int
     truncated: bool
     ledger: str

@@ -2,6 +2,8 @@
 
 from typing import Annotated, Any, Literal
 
+from msgspec import UNSET, structs
+
 from gitledger.errors import InvalidInput, NotFound, Refused
 from gitledger.model import ids
 from gitledger.model.events import ClaimBroken, ClaimReleased, ClaimTaken
@@ -22,7 +24,8 @@ from gitledger.ops._base import (
     opt,
     require_text,
 )
-from gitledger.ops._claims import ClaimList, ClaimView, TaskClaimed, TaskUnclaimed, claim_view
+from gitledger.ops._claims import ClaimList, ListedClaim, TaskClaimed, TaskUnclaimed, claim_view, claims_in
+from gitledger.ops._everywhere import Listing
 from gitledger.ops._ready import STATUSES_OF_STAGE, first_ready, told
 from gitledger.ops._views import active_stage
 
@@ -217,13 +220,16 @@ def nothing_ready(world: World, in_the_way: Any, stage: str | None) -> NotFound:
 class UnclaimTask(TaskOperation, frozen=True, kw_only=True):
     """Give up your claim on a task. A run that goes on stays, for whoever takes it up.
 
-    Where you hold none, nothing happens; `lock break` ends somebody else's.
+    Where you hold none, nothing happens; `lock break` ends somebody else's. With git's taskledger.claims set to
+    remote, the elected remote is told at once.
     """
 
     command = "unclaim"
+    ends_claim = True
 
     task: _TASK = None
     reason: Annotated[str | None, opt("Why.")] = None
+    remote: Annotated[bool, opt("Tell the elected remote at once; where it cannot be told, the next sync does.")] = False
 
     def decide(self, world: World) -> Decision:
         task = self.subject(world)
@@ -255,29 +261,25 @@ class UnclaimTask(TaskOperation, frozen=True, kw_only=True):
 # ---------------------------------------------------------------------------------------------- claims
 
 
-class ListClaims(Operation, frozen=True, kw_only=True):
+class ListClaims(Listing, frozen=True, kw_only=True):
     """List who works on what: the open claims, those that have run out too."""
 
     command = "claims"
     writes = False
 
-    all_ledgers: Annotated[bool, opt("In every ledger of this repository.")] = False
     mine: Annotated[bool, opt("Only your own.")] = False
     expired: Annotated[bool, opt("Only those that have run out.")] = False
 
     def show(self, world: World) -> ClaimList:
-        claims = self._of(world, world.ledger, world.source)
-        for ledger, source in world.others() if self.all_ledgers else ():
-            claims += self._of(world, ledger, source)
+        claims = [
+            ListedClaim(
+                **structs.asdict(claim_view(world, item.ledger, *item.thing)),
+                ledgers=item.ledgers if self.all_ledgers else UNSET,
+            )
+            for item in claims_in(world, self.all_ledgers)
+            if self._is_wanted(world, item.thing[1])
+        ]
         return ClaimList(claims=claims, total=len(claims), truncated=False, ledger=world.ledger)
-
-    def _of(self, world: World, ledger: str, source: Any) -> list[ClaimView]:
-        found = []
-        for row in source.rows(archived=True):
-            wanted = [claim for claim in row.claims if self._is_wanted(world, claim)]
-            task = source.record(row.uid) if wanted else None
-            found += [claim_view(world, ledger, task, claim) for claim in wanted if task is not None]
-        return found
 
     def _is_wanted(self, world: World, claim: Claim) -> bool:
         is_mine = claim.holder == world.actor.holder()

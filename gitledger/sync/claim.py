@@ -1,4 +1,4 @@
-"""Claims that the elected remote decides: fetch, merge, decide on that, push by compare-and-swap, and only then move what is here."""
+"""Claims that the elected remote decides on, and hears the end of: fetch, merge, decide on that, push by compare-and-swap, and only then move what is here."""
 
 import random
 import time
@@ -16,57 +16,51 @@ from gitledger.sync.exchange import Sync
 from gitledger.sync.plan import Plan, Seen
 from gitledger.sync.remote import Remote, find_remote
 from gitledger.sync.settle import Settled
+from gitledger.sync.tries import Tries
 
 # The remote could not be asked: work goes on, and the claim is provisional.
 _OFFLINE = ("NO_REMOTE", "REMOTE_UNREACHABLE", "REMOTE_TIMEOUT")
 _PATIENCE = 100  # how many local writes may come between, once the remote has agreed
 
 
-def claim(ledger: Ledger, op: Operation, *, asks: bool = False) -> Outcome:
-    """Run an operation that takes a claim, so that it counts only once the elected remote has accepted it.
+def claim(ledger: Ledger, op: Operation, *, asks: bool = False, request: str | None = None) -> Outcome:
+    """Run an operation that takes a claim, so that it counts only once the elected remote has accepted it; or that ends one.
 
     Raises LOCK_CONFLICT where somebody was first there; then nothing here has moved. Where the remote cannot be
     reached, a claim that must be agreed on (`--remote`) is refused, and one that only the setting wants so is
-    made here, provisionally.
+    made here, provisionally. A claim is ended here whatever the remote says.
     """
     try:
-        return _Claim(ledger, op, asks).run()
+        return _Claim(ledger, op, asks, request).run()
     except SyncError as error:
-        if getattr(op, "remote", False) or error.code not in _OFFLINE:
+        if op.takes_claim and (getattr(op, "remote", False) or error.code not in _OFFLINE):
             raise
-        outcome = ledger.run(op)
+        outcome = ledger.run(op, request=request)
         if outcome.changed:
-            outcome.warnings.append(f"The claim is provisional until the next sync: {error.message}")
+            what = "The claim is provisional until" if op.takes_claim else "Others hear of it with"
+            outcome.warnings.append(f"{what} the next sync: {error.message}")
         return outcome
 
 
 class _Claim(Sync):
     """The exchange of one ledger with the elected remote, with an operation decided between fetch and push."""
 
-    def __init__(self, ledger: Ledger, op: Operation, asks: bool) -> None:
+    def __init__(self, ledger: Ledger, op: Operation, asks: bool, request: str | None) -> None:
         super().__init__(ledger, asks=asks)
+        self.request = request
         self.op = self._by_uid(op)
 
     def run(self) -> Outcome:
         """Carry it out."""
         remote = find_remote(self.ledger, None, must_be_elected=True)
-        refused, last = 0, None
-        for attempt in range(1, self.ledger.config.sync_retries + 2):
+        tries = Tries(self, remote, "nothing was claimed" if self.op.takes_claim else "it was not told")
+        while True:
             seen = self._fetch(remote)
             found = self._attempt(remote, seen)
             if isinstance(found, Outcome):
                 return found
-            # A server that is busy with somebody else's push may refuse too: that counts only while nothing moves there.
-            has_moved, last = seen.tips.get(self.ledger.name) != last, seen.tips.get(self.ledger.name)
-            refused = 0 if found.outcome != "refused" else 1 if has_moved else refused + 1
-            self._refuse(remote, [found] if found.outcome == "refused" else [], refused)
-            time.sleep(random.uniform(0, min(0.05 * 2**attempt, 1.0)))
-        raise SyncError(
-            f"Others were faster {attempt} times; nothing was claimed.",
-            code="REMOTE_RACE",
-            hint=("gitledger", "sync"),
-            details={"remote": remote.name, "attempts": attempt},
-        )
+            tries.weigh([found], {name: tip for name, tip in seen.tips.items() if name == self.ledger.name})
+            tries.again()
 
     def _by_uid(self, op: Operation) -> Operation:
         """The operation with its task named by uid: the number that it has here may be another task's at the remote."""
@@ -84,7 +78,7 @@ class _Claim(Sync):
         plan = self._meet(remote, seen)
         with open_snapshot(self.repo, plan.name, tip=plan.target, progress=self.ledger.progress) as snapshot:
             world = self._decide(remote, plan, snapshot)
-            if world.events:
+            if world.changed:
                 plan = structs.replace(plan, target=self.ledger.write_entry(self.op, world, snapshot))
             if plan.target == plan.published:
                 self._move_here(remote, plan, was_pushed=False)
@@ -103,7 +97,7 @@ class _Claim(Sync):
         name, ours = self.ledger.name, self.ledger.tip
         if ours is None:
             raise self.ledger.not_initialised()
-        found = self._plan(remote, name, seen, False)
+        found = self.plan(remote, name, seen, False)
         if isinstance(found, Plan):
             return found
         if found.status == "gone":
@@ -113,8 +107,10 @@ class _Claim(Sync):
 
     def _decide(self, remote: Remote, plan: Plan, snapshot: Snapshot) -> World:
         """The world after the decision, on a state that no ref is at. Raises what the operation is refused with."""
-        world = self.ledger.world_at(self.op, snapshot)
+        world = self.ledger.world_at(self.op, snapshot, self.request)
         world.agreed_with = remote.name
+        if self.request is not None and self.ledger.repeats(self.op, world):
+            return world
         self.ledger.refuse_writes(self.op, snapshot)
         try:
             drive(self.op, world)

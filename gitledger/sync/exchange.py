@@ -1,49 +1,55 @@
 """One exchange with a remote: fetch, check, merge, settle, push by compare-and-swap, and only then move what is here."""
 
+from collections.abc import Iterator
 from contextlib import suppress
 
 import os
-import random
-import time
 
 from gitledger.errors import LedgerError, LostRace, StorageError, SyncError
-from gitledger.git.remote import Push, Pushed
+from gitledger.git.remote import Push
 from gitledger.ledger import Ledger, Outcome
-from gitledger.ledger.pointers import remember_number
-from gitledger.model import ids
 from gitledger.ops._base import Operation, RemoteOperation
 from gitledger.ops.sync import Bundled, LedgerSync, RemoteSetup, RemoteStatus, Synced
-from gitledger.store import meeting, memory, refs, tracking
-from gitledger.store.content import Content
-from gitledger.store.merge import Merged, contains, merge_tips
+from gitledger.store import memory, refs, tracking
+from gitledger.store.ancestry import contains
+from gitledger.store.merge import Merged, merge_tips
 from gitledger.sync import telling
-from gitledger.sync.link import Link
+from gitledger.sync.ahead import send_ahead
 from gitledger.sync.notes import plan_notes, pull_notes, take_notes
 from gitledger.sync.plan import Plan, Seen
+from gitledger.sync.planning import Planner
 from gitledger.sync.remote import Remote, find_remote
-from gitledger.sync.settle import Settled, has_clashes, settle
+from gitledger.sync.settle import Settled, has_clashes
+from gitledger.sync.tries import Tries, busy, refuse
 
-_REFUSALS = 3
 
-
-def run(ledger: Ledger, op: Operation, *, folder: str = ".", asks: bool | None = None) -> Outcome:
+def run(
+    ledger: Ledger, op: Operation, *, folder: str = ".", asks: bool | None = None, request: str | None = None
+) -> Outcome:
     """Carry out an operation that exchanges ledgers, or takes a claim that the remote decides. Raises a LedgerError that says why not.
 
     `folder` is where relative file names begin; `asks` lets git ask for a password on the terminal (default:
-    where there is one).
+    where there is one). `request` is as for `Ledger.run`.
     """
+    with ledger.naming():
+        return _run(ledger, op, folder, asks, request)
+
+
+def _run(ledger: Ledger, op: Operation, folder: str, asks: bool | None, request: str | None) -> Outcome:
     asks = ledger.config.has_terminal if asks is None else asks
     if not isinstance(op, RemoteOperation):
         from gitledger.sync.claim import claim
 
-        return claim(ledger, op, asks=asks)
+        return claim(ledger, op, asks=asks, request=request)
     sync = Sync(ledger, folder=folder, asks=asks)
     view = op.perform(sync)
+    if op.writes:
+        ledger.renew_stamps()
     changed = bool(getattr(view, "changed", False))
     return Outcome(view=view, events=sync.events, warnings=sync.warnings, task_id=None, changed=changed)
 
 
-class Sync(Link):
+class Sync(Planner):
     """The exchange of a repository's ledgers with one remote. Nothing here moves a ref of yours before the remote has it."""
 
     def __init__(self, ledger: Ledger, *, folder: str = ".", asks: bool = False) -> None:
@@ -55,34 +61,18 @@ class Sync(Link):
     def sync(self, named: str | None = None, *, every: bool = False, recreate: bool = False) -> Synced:
         """Bring ledgers and the elected remote's to the same tips."""
         remote = find_remote(self.ledger, named, must_be_elected=True)
-        done: dict[str, LedgerSync] = {}
-        notes_said = "none"
-        refused = 0
-        before: dict[str, str] = {}
         faults: list[LedgerError] = []
-        for attempt in range(1, self.ledger.config.sync_retries + 2):
+        done, notes_said = send_ahead(self, remote, every=every)
+        tries = Tries(self, remote, "nothing of yours is lost, and nothing was changed here")
+        while True:
             seen = self._fetch(remote)
-            plans: list[Plan] = []
-            for name in [name for name in self._scope(seen, every) if name not in done]:
-                try:
-                    planned = self._plan(remote, name, seen, recreate)
-                except StorageError as error:
-                    if not every:
-                        raise
-                    faults.append(error)
-                    planned = telling.state(self.repo, name, seen, "unsound", message=error.message)
-                if isinstance(planned, Plan):
-                    plans.append(planned)
-                else:
-                    done[name] = planned
+            names = [name for name in self.scope(seen, every) if name not in done]
+            plans = list(self._plans(remote, names, seen, recreate, done, faults if every else None))
             said, pushes = plan_notes(self, remote, seen)
             pushes += [Push(remote.ref(plan.name), plan.target, plan.published) for plan in plans if plan.target != plan.published]
             answers = self._push(remote, pushes)
-            refusals = [answer for answer in answers.values() if answer.outcome == "refused"]
-            # A server that lost the race words it as it likes: a refusal is one only while nothing moves there.
-            refused = refused + 1 if refusals and seen.tips == before else int(bool(refusals))
-            before = seen.tips
-            self._refuse(remote, refusals, refused)
+            tries.weigh(answers.values(), seen.tips)
+            self.see_arrived(remote)
             for plan in plans:
                 answer = answers.get(remote.ref(plan.name))
                 if answer is None or answer.outcome == "done":
@@ -90,20 +80,39 @@ class Sync(Link):
                         done[plan.name] = self.take(remote, plan, was_pushed=answer is not None)
             is_noted = take_notes(self, remote, seen, answers)
             notes_said = said if said != "in_sync" or notes_said == "none" else notes_said
-            if is_noted and all(plan.name in done for plan in plans):
+            if is_noted and all(name in done for name in names):
                 break
-            time.sleep(random.uniform(0, min(0.05 * 2**attempt, 1.0)))
-        else:
-            raise SyncError(
-                f"Others were faster {attempt} times; nothing of yours is lost, and nothing was changed here.",
-                code="REMOTE_RACE",
-                hint=("gitledger", "sync"),
-                details={"remote": remote.name, "attempts": attempt},
-            )
-        self.remember(remote, {name: one.tip for name, one in done.items()}, is_sync=True)
+            tries.again()
+        has_company = any(one.status in ("received", "merged") for one in done.values())
+        self.remember(remote, {name: one.tip for name, one in done.items()}, is_sync=True, has_company=has_company)
         if faults:
             raise faults[0]
-        return telling.synced(self.repo, remote, seen, done.values(), notes_said, attempt)
+        return telling.synced(self.repo, remote, seen, done.values(), notes_said, tries.count)
+
+    def _plans(
+        self,
+        remote: Remote,
+        names: list[str],
+        seen: Seen,
+        recreate: bool,
+        done: dict[str, LedgerSync],
+        faults: list[LedgerError] | None,
+    ) -> Iterator[Plan]:
+        """What is still to be done for these ledgers; into `done` goes what nothing is to be done for, into `faults` what is unsound."""
+        for name in names:
+            try:
+                planned = self.plan(remote, name, seen, recreate)
+            except LostRace:
+                continue
+            except StorageError as error:
+                if faults is None:
+                    raise
+                faults.append(error)
+                planned = telling.state(self.repo, name, seen, "unsound", message=error.message)
+            if isinstance(planned, Plan):
+                yield planned
+            else:
+                done[name] = planned
 
     def fetch(self, named: str | None = None) -> Synced:
         """Fetch and check; merge nothing."""
@@ -132,7 +141,7 @@ class Sync(Link):
         remote = find_remote(self.ledger, named, must_be_elected=False)
         for attempt in range(1, self.ledger.config.sync_retries + 2):
             seen = self._fetch(remote)
-            name = self._scope(seen, False)[0]
+            name = self.scope(seen, False)[0]
             published, ours = seen.tips.get(name), self.repo.tip(name)
             if published is not None:
                 self.check(remote, name, published)
@@ -160,9 +169,9 @@ class Sync(Link):
         seen = Seen(tips, set(known.known) - set(tips) if known.namespace == remote.namespace else set(), None)
         name, ours = self.ledger.name, self.ledger.tip
         if ours is None:
-            raise self._not_here(seen)
+            raise self.not_here(seen)
         published = tips.get(name)
-        state = self._held_back(name, ours, seen, recreate)
+        state = self.held_back(name, ours, seen, recreate)
         if state is None and published is not None and not contains(self.repo.pg, ours, published):
             raise self._behind(remote)
         if state is None and has_clashes(self.ledger, ours, published):
@@ -175,7 +184,10 @@ class Sync(Link):
             answer = self._push(remote, [Push(remote.ref(name), ours, published)])[remote.ref(name)]
             if answer.outcome == "stale":
                 raise self._behind(remote)
-            self._refuse(remote, [answer] if answer.outcome == "refused" else [], _REFUSALS)
+            if answer.outcome == "busy":
+                raise busy(remote, answer, 1, "nothing was pushed")
+            refuse(self, remote, [answer] if answer.outcome == "refused" else [], is_final=True)
+            self.see_arrived(remote)
             plan = Plan(name, ours, published, ours, Merged(ours, "ahead"), Settled(ours))
             state = self.take(remote, plan, was_pushed=True)
             self.remember(remote, {name: ours})
@@ -215,87 +227,6 @@ class Sync(Link):
 
         return read_bundle(self, name)
 
-    # ---------------------------------------------------------------- planning
-
-    def _scope(self, seen: Seen, every: bool) -> list[str]:
-        """The ledgers that this is about."""
-        local = self.repo.ledgers()
-        if not local:
-            return [self.first(seen)]
-        names = [name for name in sorted(local) if self._is_shared(name)] if every else [self.ledger.name]
-        if names == [self.ledger.name] and self.ledger.name not in local and self.ledger.name not in seen.tips:
-            raise self._not_here(seen)
-        return names
-
-    def _is_shared(self, name: str) -> bool:
-        return (self.repo.setting(f"taskledger.{name}.localOnly") or "false").lower() in ("false", "no", "off", "0", "")
-
-    def first(self, seen: Seen) -> str:
-        """The remote's ledger that becomes the first one here."""
-        branch = self.repo.branch()
-        wanted = [self.ledger.name]
-        if self.ledger.name_source in ("default", "only ledger") and branch is not None:
-            wanted = [branch, self.ledger.name]
-        found = next((name for name in wanted if name in seen.tips), None)
-        if found is None and len(seen.tips) == 1 and len(wanted) == 2:
-            found = next(iter(seen.tips))
-        if found is None:
-            raise self._not_here(seen)
-        return found
-
-    def _not_here(self, seen: Seen) -> StorageError:
-        others = sorted(seen.tips)
-        told = f" The remote has: {', '.join(others[:10])}." if others else ""
-        return StorageError(
-            f"There is no ledger {self.ledger.name} here, nor at the remote.{told}",
-            code="NOT_INITIALISED",
-            hint=("gitledger", "ledger", "switch", others[0]) if others else ("gitledger", "init"),
-            details={"ledger": self.ledger.name, "remote_ledgers": others},
-        )
-
-    def _plan(self, remote: Remote, name: str, seen: Seen, recreate: bool) -> "Plan | LedgerSync":
-        ours, published = self.repo.tip(name), seen.tips.get(name)
-        if ours is not None and ours == published:
-            return telling.state(self.repo, name, seen, "in_sync")
-        if published is not None:
-            self.check(remote, name, published)
-        if ours is None:
-            return self.start(name, seen)
-        held = self._held_back(name, ours, seen, recreate)
-        if held is not None:
-            return held
-        if published is None:
-            merged = Merged(ours, "ahead")
-        else:
-            merged = meeting.meet(self.repo, ours, published)
-        settled = settle(self.ledger.at(name) if name != self.ledger.name else self.ledger, merged.tip, published)
-        if settled.skipped:
-            self.warnings.append(
-                f"{len(settled.skipped)} task(s) of ledger {name} were written by a newer gitledger, which has to settle them."
-            )
-        return Plan(name, ours, published, settled.tip, merged, settled)
-
-    def _held_back(self, name: str, ours: str, seen: Seen, recreate: bool) -> LedgerSync | None:
-        """Why the ledger is not pushed, if so: it is closed, or it has gone from the remote."""
-        published = seen.tips.get(name)
-        closed = self._closed(published) if published is not None else self._closed(ours)
-        if closed is not None:
-            merged = merge_tips(self.repo.pg, ours, published) if published is not None else Merged(ours, "ahead")
-            if merged.tip != ours:
-                refs.move(self.repo, name, ours, merged.tip)
-            state = telling.state(self.repo, name, seen, "closed", previous=ours, message=f"closed: {closed}; it is not pushed")
-            state.new_events = merged.events
-            return state
-        if published is None and name in seen.gone and not recreate:
-            message = f"Ledger {name} has gone from the remote, and was not pushed again; sync --recreate does that."
-            self.warnings.append(message)
-            return telling.state(self.repo, name, seen, "gone", message=message)
-        return None
-
-    def _closed(self, tip: str) -> str | None:
-        book = Content(self.repo.pg, tip).book()
-        return (book.closed_reason or "") if book.closed_at is not None else None
-
     def _behind(self, remote: Remote) -> SyncError:
         return SyncError(
             f"{remote.name} has entries that are not merged here; nothing was pushed.",
@@ -303,60 +234,3 @@ class Sync(Link):
             hint=("gitledger", "sync"),
             details={"remote": remote.name, "ledger": self.ledger.name},
         )
-
-    # ---------------------------------------------------------------- pushing
-
-    def _refuse(self, remote: Remote, refusals: list[Pushed], times: int) -> None:
-        """Raise where a refusal is final: a hook's at once, any other when it stays after fetching again."""
-        guilty = [answer for answer in refusals if "atomic" not in answer.reason] or refusals
-        if not guilty:
-            return
-        if self.takes_notes and all(answer.ref == remote.notes for answer in guilty):
-            self.takes_notes = False
-            self.warnings.append(f"{remote.name} does not take notes ({guilty[0].reason}); the ledger goes without them.")
-            return
-        first = next((answer for answer in guilty if answer.ref != remote.notes), guilty[0])
-        details = {"remote": remote.name, "ref": first.ref, "reason": first.reason, "stderr": first.said}
-        if first.is_hook:
-            raise SyncError(
-                f"A hook of {remote.name} turned {first.ref} down; nothing was changed here.",
-                code="REMOTE_HOOK",
-                hint=("gitledger", "remote", "status"),
-                remediation=tuple(line for line in first.said.splitlines() if line.startswith("remote: "))[:5],
-                details=details,
-            )
-        if times < _REFUSALS:
-            return
-        is_default = remote.namespace == "refs/taskledger"
-        raise SyncError(
-            f"{remote.name} does not take {first.ref}: {first.reason}.",
-            code="REMOTE_REJECTED",
-            hint=("git", "config", "taskledger.remoteNamespace", "refs/heads/taskledger")
-            if is_default
-            else ("gitledger", "remote", "status"),
-            remediation=("A host that takes only branches can keep ledgers as branches: the hint says how.",) if is_default else (),
-            details=details,
-        )
-
-    def take(self, remote: Remote, plan: Plan, *, was_pushed: bool) -> LedgerSync:
-        """Move what is here, now that the remote holds the target. Raises LostRace where a local write came first."""
-        if was_pushed:
-            self.track(tracking.tracking_ref(remote.name, plan.name), plan.published, plan.target)
-        if plan.target != plan.ours:
-            refs.move(self.repo, plan.name, plan.ours, plan.target)
-        self.events += plan.settled.events
-        for move in plan.settled.renumbered:
-            number = ids.parse_task_number(move.old)
-            if number is not None:
-                remember_number(self.repo, plan.name, number, move.uid)
-        return telling.report(self.repo, plan, was_pushed=was_pushed)
-
-    def start(self, name: str, seen: Seen) -> LedgerSync:
-        """The remote's ledger becomes one here."""
-        tip = seen.tips.get(name)
-        if tip is None:
-            raise self._not_here(seen)
-        refs.move(self.repo, name, None, tip)
-        state = telling.state(self.repo, name, seen, "started")
-        state.previous = None
-        return state

@@ -14,7 +14,7 @@ def plan_notes(link: Link, remote: Remote, seen: Seen) -> tuple[str, list[Push]]
         return "none", []
     ours = tracking.read_ref(link.repo, tracking.NOTES)
     try:
-        target = notes.merge_notes(link.repo, ours, seen.notes)
+        target = notes.merge_notes(link.repo, ours, seen.notes, are_published=True)
     except StorageError as error:
         link.takes_notes = False
         link.warnings.append(f"The notes of {remote.name} were not merged: {error.message}")
@@ -35,7 +35,7 @@ def take_notes(link: Link, remote: Remote, seen: Seen, answers: dict[str, Pushed
     if answer is not None and answer.outcome != "done":
         return False
     ours = tracking.read_ref(link.repo, tracking.NOTES)
-    target = notes.merge_notes(link.repo, ours, seen.notes)
+    target = notes.merge_notes(link.repo, ours, seen.notes, are_published=True)
     if target is None:
         return True
     if answer is not None:

@@ -51,7 +51,8 @@ def read_bundle(sync: "Sync", name: str) -> Synced:
     path = sync.path(name)
     if not os.path.isfile(path):
         raise NotFound(f"There is no file {name!r}.", hint=("gitledger", "sync", "--bundle-out", name))
-    fetch_bundle(sync.git, path, PARCEL.refspecs, timeout=sync.timeout)
+    with sync.naming_damage():
+        fetch_bundle(sync.git, path, PARCEL.refspecs, timeout=sync.timeout)
     tips = tracking.tracked(sync.repo, PARCEL.name)
     seen = Seen(tips, set(), tracking.read_ref(sync.repo, PARCEL.tracking_notes))
     local = sync.repo.ledgers()

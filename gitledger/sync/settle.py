@@ -16,7 +16,7 @@ from gitledger.ops._views import actor_view
 from gitledger.store import chain, meeting
 from gitledger.store.content import Content, ledger_info, read_record
 from gitledger.store.entry import entry_files
-from gitledger.store.merge import folders_by_task
+from gitledger.store.folders import folders_by_task
 from gitledger.store.objects import read_commit
 from gitledger.store.tree import task_directories, uid_digits
 

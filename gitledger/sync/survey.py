@@ -7,8 +7,9 @@ from gitledger.model.task import Task
 from gitledger.ops._views import actor_view
 from gitledger.ops.sync import RemoteSetup, RemoteStatus, UnpublishedClaim, UnpublishedTask
 from gitledger.store import meeting, memory, tracking
+from gitledger.store.ancestry import Distance
 from gitledger.store.content import read_record
-from gitledger.store.merge import folders_by_task
+from gitledger.store.folders import folders_by_task
 from gitledger.store.objects import read_commit
 from gitledger.sync.remote import Remote
 
@@ -44,10 +45,10 @@ def survey(ledger: Ledger, remote: Remote) -> RemoteStatus:
     )
 
 
-def _distance(ledger: Ledger, ours: str | None, published: str | None) -> meeting.Distance:
+def _distance(ledger: Ledger, ours: str | None, published: str | None) -> Distance:
     if ours is None or published is None:
         counted = meeting.entries_over(ledger.repo, ours, None) if ours is not None else 0
-        return meeting.Distance(counted, 0)
+        return Distance(counted, 0)
     return meeting.distance(ledger.repo, ours, published)
 
 

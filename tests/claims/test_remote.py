@@ -12,7 +12,7 @@ import pytest
 from gitledger.ledger import open_ledger
 from gitledger.ops.todo import AddTodo
 from gitledger.sync.claim import _Claim
-from tests.conftest import Cli, Repo, Result
+from tests.conftest import Cli, Mould, Repo, Result
 from tests.reliability.fleet import REF, assert_sound, event_ids, records
 
 
@@ -51,20 +51,24 @@ class Clone(Cli):
 
 
 @pytest.fixture
-def pair(make_repo: Callable[..., Repo], tmp_path: Path) -> tuple[Clone, Clone]:
+def pair(mould: Mould, make_repo: Callable[..., Repo], tmp_path: Path) -> tuple[Clone, Clone]:
     """Ada's and Bob's clones of a bare repository; the ledger has three tasks, and both have it."""
-    origin = make_repo("origin.git", bare=True)
-    ada = Clone(make_repo("ada"), "ada")
-    ada.repo.git("remote", "add", "origin", str(origin.path))
-    ada.repo.git("push", "--quiet", "--set-upstream", "origin", "main")
-    ada.ok("init")
-    for number in range(1, 4):
-        ada.ok("task", "create", f"Task {number}")
-    ada.ok("sync")
-    ada.repo.git("clone", "--quiet", str(origin.path), str(tmp_path / "bob"))
-    bob = Clone(Repo(tmp_path / "bob"), "bob")
-    bob.ok("sync")
-    return ada, bob
+
+    def make(folder: Path) -> None:
+        for repo in (make_repo("origin.git", bare=True), make_repo("ada")):
+            repo.path.rename(folder / repo.path.name)
+        ada = Clone(Repo(folder / "ada"), "ada")
+        ada.repo.git("remote", "add", "origin", str(folder / "origin.git"))
+        ada.repo.git("push", "--quiet", "--set-upstream", "origin", "main")
+        ada.ok("init")
+        for number in range(1, 4):
+            ada.ok("task", "create", f"Task {number}")
+        ada.ok("sync")
+        ada.repo.git("clone", "--quiet", str(folder / "origin.git"), str(folder / "bob"))
+        Clone(Repo(folder / "bob"), "bob").ok("sync")
+
+    mould.cast("ada and bob", tmp_path, make)
+    return Clone(Repo(tmp_path / "ada"), "ada"), Clone(Repo(tmp_path / "bob"), "bob")
 
 
 def at_origin(clone: Clone) -> str:
@@ -317,6 +321,47 @@ def test_a_stage_that_was_begun_offline_ends_for_the_loser(pair):
     assert "A sync ended your claim" in error["message"]
     bob.ok("sync")
     bob.ok("plan", "start", "--task", "1")
+
+
+# ---------------------------------------------------------------------------------------------- given up
+
+
+@pytest.mark.parametrize("by", ["setting", "flag"])
+def test_a_claim_that_is_given_up_is_free_at_the_remote_at_once(by, pair):
+    ada, bob = pair
+    if by == "setting":
+        ada.repo.git("config", "taskledger.claims", "remote")
+    ada.ok("claim", "1", "--remote")
+    answer = ada.ok("unclaim", "1", *(["--remote"] if by == "flag" else []))
+    assert (answer["result"]["changed"], len(answer["events"]), answer["warnings"]) == (True, 1, [])
+    assert at_origin(ada) == ada.tip
+    assert bob.ok("claim", "1", "--remote")["result"]["claim"]["mine"] is True
+    # Where there is nothing to give up, nothing is written; and somebody else's claim stays.
+    assert ada.ok("unclaim", "2", "--remote")["result"]["changed"] is False
+    ada.no("LOCK_CONFLICT", 4, "unclaim", "1", "--remote")
+
+
+def test_without_the_remote_a_claim_is_given_up_here_and_the_next_sync_tells_it(pair, tmp_path):
+    ada, bob = pair
+    ada.repo.git("config", "taskledger.claims", "remote")
+    ada.ok("claim", "1")
+    ada.ok("claim", "2")
+    cut_off(ada)
+    answer = ada.ok("unclaim", "1")
+    assert answer["result"]["changed"] is True and [task for task, _, _ in ada.claims()] == ["task-0002"]
+    (warning,) = answer["warnings"]
+    assert warning.startswith("Others hear of it with the next sync: origin cannot be reached")
+    connect(ada)
+    hook = tmp_path / "origin.git/hooks/pre-receive"
+    hook.parent.mkdir(exist_ok=True)
+    hook.write_text("#!/bin/sh\nexit 1\n")
+    hook.chmod(0o755)
+    (warning,) = ada.ok("unclaim", "2", "--remote")["warnings"]
+    assert warning.startswith("Others hear of it with the next sync: A hook of origin")
+    assert ada.claims() == []
+    hook.unlink()
+    ada.ok("sync")
+    bob.ok("claim", "1", "--remote")
 
 
 # ---------------------------------------------------------------------------------------------- other ledgers here

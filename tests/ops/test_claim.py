@@ -26,7 +26,7 @@ from gitledger.ops.task import CancelTask, CreateTask, EditTask, ShowTask
 from gitledger.ops.todo import AddTodo, DoneTodo
 from gitledger.ops.validate import FinishValidation, RecordCheck, StartValidation
 from tests.ops.harness import ADA, BOT, NOW, OTHER, MemorySource, Scene, given
-from tests.ops.stories import approved, planned, tell
+from tests.ops.stories import approved, forked, planned, tell
 
 UNTIL = "2026-11-20T12:00:00.000000Z"
 
@@ -380,18 +380,6 @@ def test_a_claim_that_the_remote_has_not_seen_is_provisional():
 
 
 # ---------------------------------------------------------------------------------------------- other ledgers
-
-
-def forked(scene: Scene, name: str = "feature") -> Scene:
-    """Another ledger that has everything that this one has now; a scene to act in it."""
-    other = Scene()
-    other.source.states = {uid: type(state)(scene.source.record(uid)) for uid, state in scene.source.states.items()}
-    other.source.history = {uid: list(events) for uid, events in scene.source.history.items()}
-    other.random.seed(99)
-    other.now = scene.now
-    scene.others[name] = other.source
-    other.others["main"] = scene.source
-    return other
 
 
 @pytest.mark.parametrize(

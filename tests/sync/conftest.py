@@ -18,7 +18,7 @@ import time
 
 import pytest
 
-from tests.conftest import Cli, Repo, Result
+from tests.conftest import Cli, Mould, Repo, Result
 
 REF = "refs/taskledger/main"
 HOOK = "#!/bin/sh\necho 'not on a Friday' >&2\nexit 1\n"
@@ -62,7 +62,8 @@ class Clone(Repo):
         return self("task", "create", title, "--json").json["result"]["uid"]
 
     def tip(self, ref: str = REF) -> str:
-        return self.git("rev-parse", "--verify", "--quiet", ref, check=False)
+        loose = self.path / ".git" / ref
+        return loose.read_text().strip() if loose.is_file() else self.git("rev-parse", "--verify", "--quiet", ref, check=False)
 
     def numbers(self) -> dict[str, str]:
         """Title → number."""
@@ -79,16 +80,17 @@ class Clone(Repo):
 @pytest.fixture
 def make_clone(tmp_path: Path) -> Callable[..., Clone]:
     """Make a repository whose `origin` is at a URL or path: `make_clone("a", url)`."""
+    return lambda name, url=None: begin_clone(tmp_path / name, url)
 
-    def make(name: str, url: str | Path | None = None) -> Clone:
-        clone = Clone(tmp_path / name, name)
-        clone.path.mkdir()
-        clone.git("init", "--quiet", "-b", "main")
-        if url is not None:
-            clone.git("remote", "add", "origin", str(url))
-        return clone
 
-    return make
+def begin_clone(path: Path, url: str | Path | None = None) -> Clone:
+    """A repository without commits, named like its folder."""
+    clone = Clone(path, path.name)
+    path.mkdir()
+    clone.git("init", "--quiet", "-b", "main")
+    if url is not None:
+        clone.git("remote", "add", "origin", str(url))
+    return clone
 
 
 @pytest.fixture
@@ -98,14 +100,19 @@ def hub(make_repo: Callable[..., Repo]) -> Repo:
 
 
 @pytest.fixture
-def clones(make_clone: Callable[..., Clone], hub: Repo) -> tuple[Clone, Clone]:
+def clones(mould: Mould, tmp_path: Path, hub: Repo) -> tuple[Clone, Clone]:
     """Two clones of the hub that share a ledger with one task."""
-    a, b = make_clone("a", hub.path), make_clone("b", hub.path)
-    a("init")
-    a.create("First")
-    a.sync()
-    b.sync()
-    return a, b
+
+    def make(folder: Path) -> None:
+        shutil.copytree(hub.path, folder / hub.path.name)
+        a, b = (begin_clone(folder / name, folder / hub.path.name) for name in ("a", "b"))
+        a("init")
+        a.create("First")
+        a.sync()
+        b.sync()
+
+    mould.cast("two clones that share a ledger", tmp_path, make)
+    return Clone(tmp_path / "a", "a"), Clone(tmp_path / "b", "b")
 
 
 def reject(repo: Repo, name: str = "pre-receive", script: str = HOOK) -> Path:
@@ -240,11 +247,15 @@ def smart_http(root: Path, password: str | None = None) -> Iterator[HttpServer]:
 
 
 class Proxy:
-    """Forwards connections to a port, counts what goes through, and cuts the line after so many bytes of answers."""
+    """Forwards connections to a port, and counts what goes through.
 
-    def __init__(self, target: int, cut_after: int | None = None) -> None:
+    It cuts the line after so many bytes of answers, and before every answer while the file `cut_from` is there.
+    """
+
+    def __init__(self, target: int, cut_after: int | None = None, cut_from: Path | None = None) -> None:
         self.target = target
         self.cut_after = cut_after
+        self.cut_from = cut_from
         self.sent = self.received = self.connections = 0
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.port = self.listener.getsockname()[1]
@@ -270,15 +281,19 @@ class Proxy:
                     self.sent += len(data)
                 else:
                     self.received += len(data)
-                    if self.cut_after is not None and self.received > self.cut_after:
+                    if self._is_cut():
                         break
                 sink.sendall(data)
-            if self.cut_after is not None and self.received > self.cut_after:
+            if self._is_cut():
                 raise ConnectionError
             sink.shutdown(socket.SHUT_WR)
         except OSError:
             for line in (source, sink):
                 self._cut(line)
+
+    def _is_cut(self) -> bool:
+        is_over = self.cut_after is not None and self.received > self.cut_after
+        return is_over or self.cut_from is not None and self.cut_from.exists()
 
     @staticmethod
     def _cut(line: socket.socket) -> None:

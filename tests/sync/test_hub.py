@@ -2,6 +2,7 @@
 
 import subprocess
 
+import pygit2
 import pytest
 
 from tests.conftest import Cli, Repo
@@ -230,6 +231,88 @@ def test_a_hook_that_says_no_changes_nothing_here(clones, hub):
     assert "hook declined" in error["details"]["reason"]
     assert "not on a Friday" in str(error["remediation"])
     assert a.tip() == before
+
+
+def _connections(clone, monkeypatch, trace):
+    """The connections that a sync makes, in order, as the programs that it asks for at the other end."""
+    trace.unlink(missing_ok=True)
+    with monkeypatch.context() as traced:
+        traced.setenv("GIT_TRACE", str(trace))
+        result = clone.sync()
+    lines = [line for line in trace.read_text().splitlines() if "run_command" in line]
+    return result, ["push" if "receive-pack" in line else "fetch" for line in lines if "upload-pack" in line or "receive-pack" in line]
+
+
+def test_what_only_adds_is_pushed_first_and_the_fetch_shows_that_it_arrived(clones, hub, tmp_path, monkeypatch):
+    a, b = clones
+    trace = tmp_path / "trace"
+    a.create("One")
+    result, connections = _connections(a, monkeypatch, trace)
+    assert (result["ledgers"][0]["status"], connections) == ("sent", ["push", "fetch"])
+    assert hub.git("rev-parse", REF) == a.tip() == a.tip("refs/taskledger-remotes/origin/main")
+    # Somebody else was there: the push comes too late, and the usual order follows, with a look at the end.
+    b.create("Two")
+    result, connections = _connections(b, monkeypatch, trace)
+    assert (result["ledgers"][0]["status"], connections) == ("merged", ["push", "fetch", "push", "fetch"])
+    # Who has met others fetches first; and once nothing came in any more, pushes first again.
+    b.create("Three")
+    assert _connections(b, monkeypatch, trace)[1] == ["fetch", "push", "fetch"]
+    b.create("Four")
+    assert _connections(b, monkeypatch, trace)[1] == ["push", "fetch"]
+    assert a.sync()["ledgers"][0]["new_tasks"] == 3 and a.tip() == b.tip() == hub.git("rev-parse", REF)
+
+
+@pytest.mark.parametrize("verb", ["sync", "push"])
+@pytest.mark.parametrize("is_alone", [True, False])
+def test_a_remote_that_says_it_took_it_and_does_not_hold_it(clones, hub, verb, is_alone):
+    """A hook there puts the ref back, or takes it away, after git has told that all is well."""
+    a, b = clones
+    if not is_alone:
+        b.create("From b")
+        b.sync()
+        a.sync()
+    a.create("From a")
+    before, held = a.refs(), hub.git("rev-parse", REF)
+    for undo in (f"git update-ref {REF} {held}", f"git update-ref -d {REF}"):
+        reject(hub, "post-receive", f"#!/bin/sh\n{undo}\n")
+        error = a.fails(verb)
+        assert (error["code"], error["exit_code"], error["retryable"]) == ("REMOTE_LOST", 8, False)
+        assert error["details"]["ref"] == REF and error["details"]["sent"] == a.tip()
+        hub.git("update-ref", REF, held)
+        a.git("update-ref", "refs/taskledger-remotes/origin/main", held)
+        assert a.refs() == before
+    (hub.path / "hooks" / "post-receive").unlink()
+    assert a(verb, "--json").json["result"]["ledgers"][0]["status"] == "sent"
+    assert hub.git("rev-parse", REF) == a.tip()
+
+
+def test_a_remote_on_which_somebody_has_gone_on_at_once_holds_it(clones, hub):
+    a, _ = clones
+    for name in ("user.name", "user.email"):
+        hub.git("config", name, "x")
+    reject(
+        hub,
+        "post-receive",
+        "#!/bin/sh\nwhile read old new ref; do git update-ref $ref $(git commit-tree -p $new -m x $new^{tree}); done\n",
+    )
+    a.create("From a")
+    assert a("push", "--json").json["result"]["ledgers"][0]["status"] == "sent"
+    assert hub.git("rev-parse", f"{REF}^") == a.tip()
+
+
+def test_git_tidies_up_after_some_of_the_packs_that_come_in(clones, hub, monkeypatch):
+    a, b = clones
+    started = []
+    monkeypatch.setattr("gitledger.sync.link.start_maintenance", started.append)
+    pg, tip, who = pygit2.Repository(str(hub.path)), a.tip(), pygit2.Signature("x", "x@example.org", 1, 0)
+    for is_due in (False, True):
+        # One fetch of a tip whose id begins like one in sixteen does, and one of any other.
+        made = (str(pg.create_commit(None, who, who, str(number), pg[tip].tree_id, [tip])) for number in range(1000))
+        tip = next(one for one in made if one.startswith("0") == is_due)
+        hub.git("update-ref", REF, tip)
+        for _ in range(2):
+            a("fetch", "--json")
+        assert len(started) == int(is_due)
 
 
 def test_a_host_that_takes_only_branches(clones, hub, make_clone):

@@ -65,6 +65,21 @@ def test_the_merge_is_the_same_whoever_makes_it(clones):
     assert b.git("show", f"{merged}:{commit[:2]}/{commit[2:]}").splitlines() == ["both 0", "from a 0", "from b 0"]
 
 
+def test_of_equal_notes_all_who_pull_take_the_same_and_what_is_published_is_not_taken_back(clones):
+    a, _ = clones
+    with_code(a)
+    annotate(a, "the same", 1)
+    base = a.tip(NOTES)
+    one, other, further = (a.git("commit-tree", f"{base}^{{tree}}", "-p", base, "-m", word) for word in ("one", "other", "x"))
+    further = a.git("commit-tree", f"{base}^{{tree}}", "-p", further, "-m", "further")
+    repo = open_repository(str(a.path), os.environ)
+    for ours, theirs, taken in ((one, other, min(one, other)), (one, further, further)):
+        assert merge_notes(repo, ours, theirs) == merge_notes(repo, theirs, ours) == taken
+        for published, mine in ((ours, theirs), (theirs, ours)):
+            met = merge_notes(repo, mine, published, are_published=True)
+            assert met == published or a.git("rev-list", "--parents", "-1", met).split()[1:] == sorted((mine, published))
+
+
 def test_any_fan_out_is_read_and_what_is_no_note_is_left_out(clones):
     a, _ = clones
     with_code(a)

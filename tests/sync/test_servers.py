@@ -1,5 +1,7 @@
 """Real servers on loopback: by path, `git daemon`, smart HTTP; hooks, broken lines, passwords, silence."""
 
+from types import SimpleNamespace
+
 import socket
 import time
 
@@ -8,6 +10,7 @@ import pytest
 from gitledger.errors import SyncError
 from gitledger.git import Git
 from gitledger.git.remote import Push, create_bundle, fetch_refs, list_remote_refs, push_refs
+from gitledger.sync import tries
 from tests.sync.conftest import REF, reject
 
 TRANSPORTS = ("daemon", "http")
@@ -46,19 +49,20 @@ def test_a_line_that_breaks(kind, cut_after, servers, hub, make_clone):
     for number in range(4):
         seed.create(f"Task {number}")
     seed.sync()
-    proxy = servers("proxy", target=int(url.rpartition(":")[2]), cut_after=cut_after)
+    proxy = servers("proxy", target=int(url.rpartition(":")[2]), cut_after=cut_after, cut_from=hub.path / "cut")
     a = make_clone("a", f"{url.rpartition(':')[0]}:{proxy.port}/hub.git")
     error = a.fails("sync")
     assert (error["code"], error["exit_code"], error["retryable"]) == ("REMOTE_UNREACHABLE", 8, True)
     assert a.refs() == ""
     proxy.cut_after = None
     assert a.sync()["ledgers"][0]["status"] == "started"
-    # Now the answer to a push is lost: whether it arrived or not, the next sync knows.
+    # Now the answer to a push is lost: it has arrived, and the next sync learns so.
     a.create("Mine")
-    proxy.cut_after = proxy.received + (900 if kind == "http" else 300)
+    reject(hub, script=f"#!/bin/sh\ncat >/dev/null\ntouch '{proxy.cut_from}'\n")
     error = a.fails("sync")
     assert error["code"] == "REMOTE_UNREACHABLE", error
-    proxy.cut_after = None
+    assert a.tip() == hub.git("rev-parse", REF) != a.tip("refs/taskledger-remotes/origin/main")
+    proxy.cut_from.unlink()
     a.sync()
     assert a.tip() == hub.git("rev-parse", REF)
     assert a.is_whole()
@@ -87,6 +91,30 @@ def test_a_password_in_the_address_is_not_told_on(servers, hub, make_clone):
     assert "wrong-pass" not in str(error)
 
 
+def test_ssh_goes_by_the_users_own_settings(hub, make_clone, tmp_path, monkeypatch):
+    """What git would run for ssh is what is run, with its words when it fails; a stand-in that opens a shell here."""
+    monkeypatch.setenv("GIT_ALLOW_PROTOCOL", "file:ssh")
+    ssh, seen = tmp_path / "ssh", tmp_path / "seen"
+    ssh.write_text(f'#!/bin/sh\necho "$@" >>{seen}\nfor last; do :; done\nexec sh -c "$last"\n')
+    ssh.chmod(0o755)
+    a = make_clone("a", f"ssh://ada@example.org{hub.path}")
+    a.git("config", "core.sshCommand", str(ssh))
+    a("init")
+    a.create("Job")
+    assert a.sync()["ledgers"][0]["status"] == "sent"
+    assert hub.git("rev-parse", REF) == a.tip()
+    assert "ada@example.org" in seen.read_text()
+    for said, code in (
+        ("ada@example.org: Permission denied (publickey).", "REMOTE_AUTH"),
+        ("Host key verification failed.", "REMOTE_AUTH"),
+        ("ssh: Could not resolve hostname example.org: Name or service not known", "REMOTE_UNREACHABLE"),
+        ("ssh: connect to host example.org port 22: Connection timed out", "REMOTE_UNREACHABLE"),
+    ):
+        ssh.write_text(f"#!/bin/sh\necho '{said}' >&2\nexit 255\n")
+        error = a.fails("sync")
+        assert (error["code"], error["exit_code"], error["hint"]) == (code, 8, "git ls-remote origin"), error
+
+
 def test_nobody_there(make_clone, tmp_path):
     for name, url in (("a", f"git://127.0.0.1:{closed_port()}/hub.git"), ("b", f"http://127.0.0.1:{closed_port()}/hub.git"), ("c", tmp_path / "no.git")):
         clone = make_clone(name, url)
@@ -99,11 +127,17 @@ def test_nobody_there(make_clone, tmp_path):
 def test_a_server_that_says_nothing(make_clone):
     with socket.create_server(("127.0.0.1", 0)) as server:
         a = make_clone("a", f"git://127.0.0.1:{server.getsockname()[1]}/hub.git")
+        a("init")
         started = time.monotonic()
-        with pytest.raises(SyncError) as caught:
-            fetch_refs(git_of(a), "origin", ["+refs/taskledger/*:refs/taskledger-remotes/origin/*"], timeout=0.5)
-    assert caught.value.code == "REMOTE_TIMEOUT"
-    assert time.monotonic() - started < 5
+        for ask in (
+            lambda: fetch_refs(git_of(a), "origin", ["+refs/taskledger/*:refs/taskledger-remotes/origin/*"], timeout=0.3),
+            lambda: push_refs(git_of(a), "origin", [Push(REF, a.tip(), None)], timeout=0.3),
+            lambda: list_remote_refs(git_of(a), "origin", timeout=0.3),
+        ):
+            with pytest.raises(SyncError) as caught:
+                ask()
+            assert (caught.value.code, caught.value.exit_code, caught.value.retryable) == ("REMOTE_TIMEOUT", 8, True)
+    assert time.monotonic() - started < 10
 
 
 def test_a_push_compares_with_what_was_expected_and_never_goes_back(clones, hub):
@@ -131,6 +165,47 @@ def test_refs_are_pushed_all_or_none(clones, hub):
     hub.git("config", "receive.advertiseAtomic", "false")
     answers = push_refs(git_of(a), "origin", [one, two])
     assert [answer.outcome for answer in answers] == ["done", "stale"]
+
+
+def test_a_busy_server_is_tried_again_and_a_lock_left_behind_is_no_refusal(clones, hub, monkeypatch):
+    """A server that could not lock the ref has lost no argument: somebody else pushes there, or a killed process did."""
+    a, _ = clones
+    lock = hub.path / f"{REF}.lock"
+    waits = []
+
+    def wait(seconds: float) -> None:
+        waits.append(seconds)
+        if len(waits) == 3:
+            lock.unlink()
+
+    monkeypatch.setattr(tries, "time", SimpleNamespace(sleep=wait))
+    a.create("More")
+    lock.touch()
+    report = a.sync()
+    assert (report["attempts"], report["ledgers"][0]["status"], len(waits)) == (4, "sent", 3)
+    assert hub.git("rev-parse", REF) == a.tip()
+
+    a.create("Again")
+    a.git("config", "taskledger.syncRetries", "1")
+    lock.touch()
+    before = a.tip()
+    for words in (("sync",), ("claim", "1", "--remote")):
+        error = a.fails(*words)
+        assert (error["code"], error["exit_code"], error["retryable"]) == ("REMOTE_RACE", 8, True)
+        assert "was busy 2 times" in error["message"] and "failed to update ref" in error["details"]["reason"], error
+        assert ".lock" in error["details"]["stderr"]
+    assert "nothing was pushed" in a.fails("push")["message"]
+    assert a.tip() == before
+
+
+def test_a_name_that_is_in_the_way_at_the_remote_is_a_refusal(clones, hub):
+    """No waiting helps where the remote's ledger `main` stands in the way of `main/x`."""
+    a, _ = clones
+    a.git("update-ref", "-d", REF)
+    a.git("update-ref", f"{REF}/x", "refs/taskledger-remotes/origin/main")
+    error = a.fails("--ledger", "main/x", "sync")
+    assert (error["code"], error["exit_code"]) == ("REMOTE_REJECTED", 8)
+    assert "exists; cannot create" in error["details"]["stderr"]
 
 
 def test_a_mirror_remote_is_pushed_to_like_any_other(clones, hub):

@@ -3,7 +3,7 @@
 from typing import Any
 
 from gitledger.cli.console import Cell, Console, Styled
-from gitledger.cli.render import Renderer
+from gitledger.cli.render import Renderer, given
 from gitledger.cli.render._views import actor_name, show_next
 from gitledger.cli.text import moment, one_line
 
@@ -32,17 +32,16 @@ def render_list(view: Any, op: Any, console: Console) -> None:
     if not view.claims:
         console.line("no claims")
         return
-    has_ledgers = any(claim.ledger != view.ledger for claim in view.claims)
-    console.table([_row(claim, has_ledgers) for claim in view.claims], grow=1)
+    console.table([_row(claim) for claim in view.claims], grow=1)
 
 
-def _row(claim: Any, has_ledgers: bool) -> list[Cell | None]:
+def _row(claim: Any) -> list[Cell | None]:
     session = f", session {claim.holder.session_id}" if claim.holder and claim.holder.session_id else ""
     holder = (actor_name(claim.holder) or "") + (", you" if claim.mine else session)
     until = ("expired " if claim.expired else "until ") + moment(claim.until)
     notes = " ".join(part for part in (claim.stage, "(provisional)" if claim.provisional else "") if part)
     cells: list[Cell | None] = [claim.task_id, claim.title, holder, Styled(until, "red" if claim.expired else ""), notes]
-    return [*([claim.ledger] if has_ledgers else []), *cells]
+    return [*cells, *([", ".join(claim.ledgers)] if given(claim.ledgers) else [])]
 
 
 RENDERERS: dict[str, Renderer] = {
