@@ -1,17 +1,41 @@
 """Every refusal gitledger makes: one root, few kinds, each with a code, an exit code and a next command."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
+
+# The ledger that recommended commands have to name. It is kept here, and not handed through every rule and view, for
+# all of them spell commands, and none of them needs to know by which way the ledger was chosen.
+_ledger_to_name: ContextVar[str | None] = ContextVar("ledger to name", default=None)
+
+
+@contextmanager
+def naming(ledger: str | None) -> Iterator[None]:
+    """Within, commands that are recommended name this ledger, for they would lead to another one without it."""
+    token = _ledger_to_name.set(ledger)
+    try:
+        yield
+    finally:
+        _ledger_to_name.reset(token)
+
+
+def named(argv: Sequence[str]) -> tuple[str, ...]:
+    """A command as it has to be typed to act on the ledger that this is about."""
+    ledger = _ledger_to_name.get()
+    if ledger is None or len(argv) < 2 or argv[0] != "gitledger" or argv[1] == "--ledger" or argv[-1] == "--help":
+        return tuple(argv)
+    return (argv[0], "--ledger", ledger, *argv[1:])
 
 
 def command_line(argv: Sequence[str]) -> str:
-    """An argument list as one line that a POSIX shell reads back to the same list.
+    """An argument list as one line that a POSIX shell reads back to the same list, with the ledger where it has to be named.
 
     The placeholder `...` stands in double quotes, as taskledger prints it.
     """
     import shlex  # slow to import, and only some answers hold a command
 
-    return " ".join('"..."' if word == "..." else shlex.quote(word) for word in argv)
+    return " ".join('"..."' if word == "..." else shlex.quote(word) for word in named(tuple(argv)))
 
 
 class LedgerError(Exception):
@@ -42,7 +66,7 @@ class LedgerError(Exception):
         self.message = message
         if code is not None:
             self.code = code
-        self.hint = tuple(hint) or self.usual_hint
+        self.hint = named(tuple(hint) or self.usual_hint)
         self.remediation = tuple(remediation)
         self.details = details or {}
         self.task_id = task_id
@@ -123,9 +147,30 @@ class SyncError(LedgerError):
         return self.code in ("REMOTE_UNREACHABLE", "REMOTE_TIMEOUT", "REMOTE_RACE")
 
 
+class Interrupted(LedgerError):
+    """Somebody pressed Ctrl-C, or ended this process while it waited for another: exit 130."""
+
+    code = "INTERRUPTED"
+    exit_code = 130
+
+
 class LostRace(Conflict):
     """Another writer moved the ref first. `Ledger.run` catches it and decides again."""
 
     code = "LOST_RACE"
     retryable = True
     usual_hint = ("gitledger", "log", "--limit", "5")
+
+
+class Unanswered(LedgerError):
+    """What was asked for is done and recorded, and only the answer to it failed: exit 1, for it is no refusal."""
+
+    usual_hint = ("gitledger", "log", "--limit", "1")
+
+    def __init__(self, events: Sequence[str], cause: LedgerError) -> None:
+        super().__init__(
+            f"What you asked for is recorded; only the answer to it failed: {cause.message}",
+            remediation=cause.remediation,
+            details={"events": list(events), "cause": cause.code, "cause_details": cause.details},
+            task_id=cause.task_id,
+        )

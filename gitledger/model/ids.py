@@ -1,6 +1,7 @@
 """Names of things: task numbers, item numbers, slugs, times, and the references people type."""
 
 from datetime import datetime, timedelta, timezone
+from typing import NamedTuple
 
 import re
 import unicodedata
@@ -35,6 +36,21 @@ def parse_item_number(prefix: str, text: str) -> int | None:
     pattern = r"(?:(?:plan-)?v)?0*([0-9]{1,9})" if prefix == "plan" else rf"(?:{prefix}-)?0*([0-9]{{1,9}})"
     found = re.fullmatch(pattern, text)
     return int(found[1]) if found else None
+
+
+class Reference(NamedTuple):
+    """What `[ledger:]task[/item]` names, each part as it was typed; None for what is left out."""
+
+    ledger: str | None
+    task: str
+    item: str | None
+
+
+def split_reference(text: str) -> Reference:
+    """The parts of a reference. A ledger's name may hold a slash, and nothing that is named holds a colon."""
+    ledger, colon, rest = text.strip().rpartition(":")
+    task, slash, item = rest.partition("/")
+    return Reference(ledger if colon else None, task.strip(), item.strip() if slash else None)
 
 
 def is_uid_prefix(text: str) -> bool:

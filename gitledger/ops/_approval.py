@@ -7,14 +7,15 @@ from msgspec import Struct
 
 from gitledger.errors import InvalidInput, LedgerError, Refused
 from gitledger.model.lint import Issue, lint_plan, passes
+from gitledger.model.readiness import plan_in_review, settles
 from gitledger.model.task import Plan, Task
 from gitledger.ops import guards
 from gitledger.ops._base import PROGRAM, Blocker, World
-from gitledger.ops._planning import answers_used, on_task, plan_in_review, questions_answered, version_of
+from gitledger.ops._commands import on_task
+from gitledger.ops._person import REQUIRED, person_wanted
+from gitledger.ops._planning import answers_used, questions_answered, version_of
 from gitledger.ops._views import ref_of
 from gitledger.ops.guards import Rule
-
-REQUIRED = "APPROVAL_REQUIRED"
 
 
 class Demand(Struct, frozen=True):
@@ -29,17 +30,6 @@ class Demand(Struct, frozen=True):
 
 
 # ---------------------------------------------------------------------------------------------- what must hold
-
-
-def settles(task: Task) -> bool:
-    """Whether two plans were accepted at the same time, so that a person has to accept one of them again."""
-    return any(conflict.field == "accepted_plan" for conflict in task.conflicts) and task.status not in (
-        "draft",
-        "planning",
-        "plan_review",
-        "done",
-        "cancelled",
-    )
 
 
 def _in_review(rule: Rule, code: str | None = None) -> Rule:
@@ -192,38 +182,11 @@ def _check_approver(world: World, op: Any) -> LedgerError | None:
     )
 
 
-def detected_harness(world: World) -> str | None:
-    """The harness that speaks: detected by its traces, or named by the actor; `ci` in an unnamed CI."""
-    return world.host.harness or world.actor.harness or ("ci" if world.host.is_ci else None)
-
-
-def _find_no_person(world: World, task: Task, op: Any) -> list[Blocker]:
-    if world.policy.approval != "human":
-        return []
-    harness = detected_harness(world)
-    if getattr(op, "approver", "user") != "user":
-        why = "an agent cannot accept it"
-    elif harness is not None:
-        why = f"this is {harness}"
-    elif not world.host.has_terminal:
-        why = "there is no terminal here"
-    else:
-        return []
-    message = f"This team's policy (approval: human) wants a person to accept the plan, and {why}."
-    return [Blocker("approval", message, ref=task.id, command=on_task(task, "plan", "show"))]
-
-
-# Where the policy wants a person, a person is there: a terminal, and no harness or CI.
-person_present = Rule(
-    "person present",
-    _find_no_person,
-    lambda task, blockers: guards.refusal(
-        Refused,
-        task,
-        blockers,
-        code=REQUIRED,
-        remediation=("A person accepts the plan in a terminal: gitledger plan accept.",),
-    ),
+# Where the policy wants a person, a person accepts.
+person_present = person_wanted(
+    "accept the plan",
+    lambda task: on_task(task, "plan", "show"),
+    "A person accepts the plan in a terminal, with plan accept.",
 )
 
 # The order of reference §4.5.

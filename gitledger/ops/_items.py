@@ -5,7 +5,7 @@ from typing import Any
 from gitledger.model.task import Plan, Question, Task, Todo
 from gitledger.ops import guards
 from gitledger.ops._base import TaskOperation
-from gitledger.ops._step import line_of
+from gitledger.ops._commands import line_of
 from gitledger.ops._steps import done_argv
 from gitledger.ops._views import View, ref_of
 

@@ -5,44 +5,15 @@ from typing import Any
 from msgspec.structs import replace
 
 from gitledger.errors import Conflict, LedgerError, Refused
-from gitledger.model.questionfile import answers_hash
+from gitledger.model.readiness import answered_questions, needs_regeneration, open_required_questions, plan_in_review
 from gitledger.model.task import Plan, Question, Task
 from gitledger.ops import guards
-from gitledger.ops._base import PROGRAM, Blocker, World, command_line
-from gitledger.ops._views import ref_of
+from gitledger.ops._base import Blocker, World
+from gitledger.ops._commands import on_task
+from gitledger.ops._views import refs_of
 from gitledger.ops.guards import Rule
 
-AFTER_QUESTIONS = "after_questions"
-
-
-def on_task(task: Task, *words: str) -> tuple[str, ...]:
-    """A command on this task, as an argument list for a hint."""
-    return (PROGRAM, *words, "--task", task.id)
-
-
-def next_line(op: Any, *words: str) -> str:
-    """A command to go on with, as one line; it names the task where `op` did."""
-    return command_line((PROGRAM, *words, *(("--task", op.task) if op.task else ())))
-
-
 # ---------------------------------------------------------------------------------------------- facts
-
-
-def answered_questions(task: Task) -> list[Question]:
-    """The questions that have an answer."""
-    return [question for question in task.questions if question.status == "answered"]
-
-
-def needs_regeneration(task: Task) -> bool:
-    """Whether a required answer calls for a new plan: the latest one was not made from the answers as they are."""
-    if not any(question.required for question in answered_questions(task)):
-        return False
-    plan = task.latest_plan()
-    return (
-        plan is None
-        or plan.generation_reason != AFTER_QUESTIONS
-        or plan.answers_hash != answers_hash(task.questions)
-    )
 
 
 def new_answers(task: Task) -> list[Question]:
@@ -56,12 +27,6 @@ def new_answers(task: Task) -> list[Question]:
     return newer or [question for question in answered if question.required]
 
 
-def plan_in_review(task: Task) -> Plan | None:
-    """The plan that waits for a decision, if there is one: the proposed plan with the highest version."""
-    proposed = [plan for plan in task.plans if plan.status == "proposed"]
-    return max(proposed, key=lambda plan: plan.version, default=None)
-
-
 def version_of(task: Task, plan: Plan) -> str:
     """What --version takes for a plan: its number, or part of its id where two plans share the number."""
     twins = [other for other in task.plans if other.version == plan.version]
@@ -72,10 +37,11 @@ def version_of(task: Task, plan: Plan) -> str:
 
 
 def _find_open_questions(world: World, task: Task, op: Any) -> list[Blocker]:
-    asked = guards.open_required_questions(task)
+    asked = open_required_questions(task)
     if not asked or getattr(op, "allow_open_questions", False):
         return []
-    refs = [ref_of(task.questions, question) for question in asked]
+    named = refs_of(task.questions)
+    refs = [named[question.id] for question in asked]
     return [
         Blocker(
             "open_questions",
@@ -96,7 +62,8 @@ questions_answered = Rule(
 def _find_stale_answers(world: World, task: Task, op: Any) -> list[Blocker]:
     if not needs_regeneration(task):
         return []
-    refs = [ref_of(task.questions, question) for question in new_answers(task)]
+    named = refs_of(task.questions)
+    refs = [named[question.id] for question in new_answers(task)]
     return [
         Blocker(
             "stale_answers",

@@ -6,17 +6,13 @@ from gitledger.model import workflow
 from gitledger.model.events import PlanProposed, RunFinished, RunResumed, RunStarted
 from gitledger.model.planfile import normal_body, parse_plan, plan_digest
 from gitledger.model.questionfile import answers_hash
+from gitledger.model.readiness import AFTER_QUESTIONS, answered_questions, needs_regeneration, plan_in_review
 from gitledger.model.task import Task
 from gitledger.ops import guards
 from gitledger.ops._base import Decision, StageOperation, TaskOperation, World, next_number, on, opt, require_text
+from gitledger.ops._commands import next_line, on_task
 from gitledger.ops._planning import (
-    AFTER_QUESTIONS,
-    answered_questions,
     in_planning,
-    needs_regeneration,
-    next_line,
-    on_task,
-    plan_in_review,
     questions_answered,
     regenerates,
     upsertable,

@@ -3,18 +3,12 @@
 from typing import Literal
 
 from gitledger.model.planfile import RECOMMENDED_FIELDS, REQUIRED_FIELDS
+from gitledger.model.readiness import answered_questions, needs_regeneration, open_required_questions, plan_in_review
 from gitledger.model.task import Task
-from gitledger.ops import guards
 from gitledger.ops._base import TaskOperation
-from gitledger.ops._planning import (
-    answered_questions,
-    needs_regeneration,
-    new_answers,
-    next_line,
-    plan_in_review,
-    version_of,
-)
-from gitledger.ops._views import View, ref_of
+from gitledger.ops._commands import next_line
+from gitledger.ops._planning import new_answers, version_of
+from gitledger.ops._views import View, refs_of
 
 
 class QuestionStatus(View):
@@ -35,13 +29,14 @@ class QuestionStatus(View):
 
 def question_status(task: Task, op: TaskOperation) -> QuestionStatus:
     """The state of a task's questions; its commands name the task where `op` did."""
-    required_open = [ref_of(task.questions, question) for question in guards.open_required_questions(task)]
+    refs = refs_of(task.questions)
+    required_open = [refs[question.id] for question in open_required_questions(task)]
     return QuestionStatus(
         task_id=task.id,
         required_open=len(required_open),
         required_open_questions=required_open,
         answered=len(answered_questions(task)),
-        answered_since_latest_plan=[ref_of(task.questions, question) for question in new_answers(task)],
+        answered_since_latest_plan=[refs[question.id] for question in new_answers(task)],
         plan_regeneration_needed=needs_regeneration(task),
         next_action=_next_action(task, op, required_open),
         template_command=next_line(op, "plan", "template", "--from-answers", "--file", "plan.md"),

@@ -4,10 +4,8 @@ from typing import Any, NamedTuple
 
 from msgspec import Struct
 
-from gitledger.model.task import Task
-from gitledger.ops._base import PROGRAM, Blocker, TaskOperation, command_line
-
-Argv = tuple[str, ...]
+from gitledger.ops._base import Blocker
+from gitledger.ops._commands import Argv
 
 
 class Command(NamedTuple):
@@ -57,37 +55,11 @@ _HELP = {
     "dependency": ("inspect", "Show the task it waits for"),
     "lock": ("inspect", "Show who has claimed it"),
     "upgrade": ("inspect", "Show which version this is"),
+    "evidence_stale": ("check", "Prove it on the source tree of now"),
+    "evidence_failed": ("check", "Prove it on the source tree of now"),
 }
 
 
 def is_unclaimed(blockers: list[Blocker]) -> bool:
     """Whether a stage goes on without a live claim: not a defect, it is taken up again."""
     return any(blocker.kind in ("lock_missing", "lock_expired") for blocker in blockers)
-
-
-# ---------------------------------------------------------------------------------------------- commands
-
-
-def on_task(task: Task, *words: str) -> Argv:
-    """A command on this task."""
-    return (PROGRAM, *words, "--task", task.id)
-
-
-def aimed(argv: Argv, task: Task, op: TaskOperation) -> Argv:
-    """The command as who asked has to type it: with --task only where `op` named the task, and by that name."""
-    if argv[-2:] != ("--task", task.id):
-        return argv
-    return (*argv[:-2], *(("--task", op.task) if op.task else ()))
-
-
-def line_of(argv: Argv, task: Task, op: TaskOperation) -> str:
-    """The command, aimed, as one line for a shell."""
-    return command_line(aimed(argv, task, op))
-
-
-def shown_blocker(blocker: Blocker, task: Task, op: TaskOperation) -> dict[str, Any]:
-    """The blocker as reports print it, its command as who asked has to type it."""
-    shown = blocker.to_dict()
-    if blocker.command:
-        shown["command_hint"] = line_of(blocker.command, task, op)
-    return shown

@@ -9,8 +9,9 @@ from gitledger.model.task import Task, Todo
 from gitledger.model.workflow import STATUSES
 from gitledger.ops import guards
 from gitledger.ops._base import PROGRAM, Blocker, TaskOperation, World
-from gitledger.ops._step import Argv, Command, Step, is_unclaimed, on_task
-from gitledger.ops._views import ref_of
+from gitledger.ops._commands import Argv, on_task
+from gitledger.ops._step import Command, Step, is_unclaimed
+from gitledger.ops._views import ref_of, refs_of
 
 
 def step_of(world: World, task: Task, op: TaskOperation) -> Step:
@@ -36,11 +37,37 @@ def _unhindered(world: World, task: Task, op: TaskOperation) -> Step:
         return Step(action="none", reason="The task was cancelled.")
     if task.hold is not None:
         show = Command("inspect", "Show the task", on_task(task, "task", "show"))
-        held = Blocker("hold", f"{task.id} is on hold: {task.hold.reason}", ref=task.id)
-        return Step(action="hold", reason=f"The task is on hold: {task.hold.reason}", commands=[show], work=[held])
+        resume = Command("resume", "Lift the hold", on_task(task, "resume"))
+        held = guards.find_hold(world, task, op)
+        return Step(action="hold", reason=held[0].message, commands=[show, resume], work=held)
+    if task.workflow == "light" and task.status in STATUSES["light"]:
+        return _light(world, task)
     if task.workflow != "staged" or task.status not in STATUSES["staged"]:
         return Step(action="none", reason=f"No next step is known for a {task.workflow} task that is {task.status}.")
     return _planned(world, task, op) or _BY_STATUS[task.status](world, task, op)
+
+
+def _light(world: World, task: Task) -> Step:
+    """The next step of a light task: begin it, or finish it."""
+    from gitledger.ops._advancing import light_rules, request_of
+
+    if task.status == "queue":
+        trigger = "start"
+        commands = [Command("advance", "Start working on it", (PROGRAM, "advance", task.id, "start"))]
+    else:
+        trigger = "complete"
+        commands = [Command("advance", "Complete it", (PROGRAM, "advance", task.id, "complete"))]
+    if task.status == "work":
+        commands.append(Command("advance", "Hand it over for review", (PROGRAM, "advance", task.id, "start")))
+    request = request_of(trigger)
+    reason = {"queue": "The task waits to be begun.", "work": "The task is being worked on.", "review": "The task is in review."}
+    return Step(
+        action=f"advance-{trigger}",
+        reason=reason[task.status],
+        item=task,
+        commands=commands,
+        obstacles=[blocker for rule in light_rules(request) for blocker in rule.find(world, task, request)],
+    )
 
 
 def _planned(world: World, task: Task, op: TaskOperation) -> Step | None:
@@ -51,7 +78,7 @@ def _planned(world: World, task: Task, op: TaskOperation) -> Step | None:
         return _steps_planning.BY_STATUS[task.status](world, task, op)
     if not task.conflicts:
         return None
-    from gitledger.ops._approval import settles
+    from gitledger.model.readiness import settles
     from gitledger.ops._steps_planning import settle
 
     return settle(world, task, op) if settles(task) else None
@@ -228,7 +255,8 @@ def _missing_item(task: Task, blocker: Blocker) -> Any:
     if blocker.kind.startswith("criterion_"):
         return next(state for state in criteria_of(task) if state.criterion.id == blocker.ref)
     if blocker.kind == "todo_open":
-        return next(todo for todo in task.live_todos() if ref_of(task.todos, todo) == blocker.ref)
+        refs = refs_of(task.todos)
+        return next(todo for todo in task.live_todos() if refs[todo.id] == blocker.ref)
     if blocker.kind == "dependency_blocker":
         return blocker.ref
     return (task.latest_plan() or task) if blocker.kind == "no_accepted_plan" else task

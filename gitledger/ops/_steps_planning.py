@@ -3,18 +3,13 @@
 from collections.abc import Callable
 from typing import Any
 
+from gitledger.model.readiness import needs_regeneration, open_required_questions, plan_in_review
 from gitledger.model.task import Plan, Question, Task
 from gitledger.ops import guards
 from gitledger.ops._base import Blocker, TaskOperation, World
-from gitledger.ops._planning import (
-    answers_used,
-    needs_regeneration,
-    new_answers,
-    plan_in_review,
-    questions_answered,
-    version_of,
-)
-from gitledger.ops._step import Command, Step, is_unclaimed, on_task
+from gitledger.ops._commands import on_task
+from gitledger.ops._planning import answers_used, new_answers, questions_answered, version_of
+from gitledger.ops._step import Command, Step, is_unclaimed
 from gitledger.ops._views import ref_of
 
 
@@ -59,7 +54,7 @@ def planning(world: World, task: Task, op: TaskOperation) -> Step:
 
 def _questions(world: World, task: Task, op: TaskOperation) -> Step | None:
     """What questions demand before the plan can go on; None where they demand nothing."""
-    asked = guards.open_required_questions(task)
+    asked = open_required_questions(task)
     if asked:
         return _answer(world, task, op, asked, questions_answered.find(world, task, op))
     if not needs_regeneration(task):

@@ -1,12 +1,15 @@
 """What a person should look at after histories met: fields set on both sides, numbers and slugs that two tasks hold, two claims."""
 
 from collections.abc import Iterable
+from contextlib import nullcontext
 from typing import Annotated, Any, Literal
 
-from msgspec import UNSET
+from msgspec import UNSET, UnsetType
 
+from gitledger.errors import naming
 from gitledger.model.task import Disagreement, Row, Task
-from gitledger.ops._base import PROGRAM, Operation, World, claim_until, command_line, opt
+from gitledger.ops._base import PROGRAM, Operation, Source, World, claim_until, command_line, opt
+from gitledger.ops._everywhere import Listing, each_once, sources
 from gitledger.ops._views import View
 
 
@@ -33,6 +36,8 @@ class ConflictView(View):
     others: list[str]
     message: str
     command: str
+    ledger: str | UnsetType = UNSET
+    ledgers: list[str] | UnsetType = UNSET
 
 
 class ConflictList(View):
@@ -45,7 +50,7 @@ class ConflictList(View):
     kind: Literal["conflict_list"] = "conflict_list"
 
 
-class ListConflicts(Operation, frozen=True, kw_only=True):
+class ListConflicts(Listing, frozen=True, kw_only=True):
     """List what a person should look at: fields set on two sides, numbers and slugs held twice, rival claims.
 
     Of two settings of a field the later one holds. Whoever sets the field again, having seen both, settles it.
@@ -59,35 +64,50 @@ class ListConflicts(Operation, frozen=True, kw_only=True):
     ] = None
 
     def show(self, world: World) -> ConflictList:
-        if self.task is not None:
-            row = world.find(self.task)
-            found = [*_of_task(world, world.task(row.uid) if row.uid in world.states else _record(world, row)), *_shared(world, [row])]
-        else:
-            found = _everything(world)
+        uid = world.find(self.task).uid if self.task is not None else None
+        seen = [
+            (ledger, view)
+            for ledger, source in sources(world, self.all_ledgers)
+            for view in _seen_from(world, ledger, source, uid)
+        ]
+        found = []
+        for item in each_once(seen, _identity):
+            if self.all_ledgers:
+                item.thing.ledger, item.thing.ledgers = item.ledger, item.ledgers
+            found.append(item.thing)
         return ConflictList(conflicts=found, total=len(found), truncated=False, ledger=world.ledger)
 
 
-def _record(world: World, row: Row) -> Task:
-    record = world.record(row.uid)
-    assert record is not None  # a row stands for a record
-    return record
+def _identity(view: ConflictView) -> Any:
+    """What makes a conflict of two ledgers the same one: what it is about, and who is party to it."""
+    return view.uid, view.about, view.field, tuple(setting.event for setting in view.settings), tuple(view.others)
+def _seen_from(world: World, ledger: str, source: Source, uid: str | None) -> list[ConflictView]:
+    """The conflicts of one ledger, or of one task of it; the commands lead to that ledger."""
+    with nullcontext() if ledger == world.ledger else naming(ledger):
+        if uid is None:
+            return _everything(source, world.now)
+        row, task = source.row(uid), source.record(uid)
+        if row is None or task is None or row.is_deleted:
+            return []
+        return [*_of_task(source, task, world.now), *_shared(source, [row])]
 
 
-def _everything(world: World) -> list[ConflictView]:
-    rows = world.source.rows(archived=True)
-    disputed = {row.uid for row in world.source.rows_with("conflicts")}
+def _everything(source: Source, now: str) -> list[ConflictView]:
+    rows = source.rows(archived=True)
+    disputed = {row.uid for row in source.rows_with("conflicts")}
     disputed |= {row.uid for row in rows if len(row.claims) > 1}
-    found = [view for row in rows if row.uid in disputed for view in _of_task(world, _record(world, row))]
-    return [*found, *_shared(world, rows)]
+    records = (source.record(row.uid) for row in rows if row.uid in disputed)
+    found = [view for task in records if task is not None for view in _of_task(source, task, now)]
+    return [*found, *_shared(source, rows)]
 
 
-def _of_task(world: World, task: Task) -> list[ConflictView]:
+def _of_task(source: Source, task: Task, now: str) -> list[ConflictView]:
     """The disagreements of one task, and its rival claims."""
     found = []
     if task.conflicts:
-        events = {event.id: event for event in world.source.events(task.uid)}
+        events = {event.id: event for event in source.events(task.uid)}
         found = [_disagreement(task, conflict, events) for conflict in task.conflicts]
-    live = [claim for claim in task.claims if claim_until(claim, world.now) > world.now]
+    live = [claim for claim in task.claims if claim_until(claim, now) > now]
     if len({claim.holder for claim in live}) > 1:
         found.append(
             ConflictView(
@@ -174,10 +194,10 @@ def _remedy(task: Task, field: str) -> str:
     return command_line((PROGRAM, "task", "show", task.id))
 
 
-def _shared(world: World, rows: Iterable[Row]) -> list[ConflictView]:
+def _shared(source: Source, rows: Iterable[Row]) -> list[ConflictView]:
     """Numbers and slugs that more than one task holds, told at each of `rows` that shares one."""
     found = []
-    everyone = world.source.rows(archived=True)
+    everyone = source.rows(archived=True)
     for about in ("number", "slug"):
         holders: dict[Any, list[Row]] = {}
         for row in everyone:

@@ -2,6 +2,8 @@
 
 from typing import Annotated, Literal
 
+from msgspec import UNSET, UnsetType, structs
+
 from gitledger.errors import NotFound
 from gitledger.model.events import ClaimBroken
 from gitledger.model.task import Claim, Task
@@ -18,6 +20,8 @@ from gitledger.ops._base import (
     opt,
     require_text,
 )
+from gitledger.ops._claims import claims_in
+from gitledger.ops._everywhere import Listing
 from gitledger.ops._views import ActorView, LockView, View, active_stage, actor_view, lock_view, run_ref
 
 
@@ -75,17 +79,24 @@ class ShowLock(TaskOperation, frozen=True, kw_only=True):
         )
 
 
-class LockList(View):
-    """Every open claim of the ledger, by task; `expired` ones hold nobody off."""
+class ListedLock(LockView):
+    """A claim in a list. `ledgers` are all that have it, `ledger` first, where all were asked."""
 
-    locks: list[LockView]
+    ledger: str | UnsetType = UNSET
+    ledgers: list[str] | UnsetType = UNSET
+
+
+class LockList(View):
+    """Open claims by ledger and task; `expired` ones hold nobody off."""
+
+    locks: list[ListedLock]
     total: int
     truncated: bool
     ledger: str
     kind: Literal["task_lock_list"] = "task_lock_list"
 
 
-class ListLocks(Operation, frozen=True, kw_only=True):
+class ListLocks(Listing, frozen=True, kw_only=True):
     """List the claims on all tasks, those that have run out too."""
 
     command = "lock list"
@@ -93,10 +104,9 @@ class ListLocks(Operation, frozen=True, kw_only=True):
 
     def show(self, world: World) -> LockList:
         locks = []
-        for row in world.source.rows(archived=True):
-            task = world.record(row.uid) if row.claims else None
-            if task is not None:
-                locks += [lock_view(task, claim, world.now) for claim in task.claims]
+        for item in claims_in(world, self.all_ledgers):
+            place = {"ledger": item.ledger, "ledgers": item.ledgers} if self.all_ledgers else {}
+            locks.append(ListedLock(**structs.asdict(lock_view(*item.thing, world.now)), **place))
         return LockList(locks=locks, total=len(locks), truncated=False, ledger=world.ledger)
 
 

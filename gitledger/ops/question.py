@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from gitledger.errors import InvalidInput
 from gitledger.model.events import QuestionAdded, QuestionAnswered, QuestionDismissed
 from gitledger.model.questionfile import parse_answers, parse_questions
+from gitledger.model.readiness import answered_questions
 from gitledger.model.task import Question, Task
 from gitledger.ops import guards
 from gitledger.ops._base import (
@@ -18,9 +19,8 @@ from gitledger.ops._base import (
     opt,
     require_text,
 )
-from gitledger.ops._planning import answered_questions
 from gitledger.ops._question_status import QuestionStatus, question_status
-from gitledger.ops._views import QuestionView, View, question_view
+from gitledger.ops._views import QuestionView, View, question_view, question_views
 
 # Questions belong to planning; who answers need not hold the task.
 _PLANNING = guards.status_in("draft", "planning", "plan_review")
@@ -119,7 +119,7 @@ class AddQuestions(TaskOperation, frozen=True, kw_only=True):
     def show(self, world: World) -> QuestionsAdded:
         task = self.subject(world)
         ids = {event.id for event in world.events}
-        added = [question_view(task, question) for question in task.questions if question.id in ids]
+        added = question_views(task, (question for question in task.questions if question.id in ids))
         return QuestionsAdded(task_id=task.id, added=added, added_question_ids=[item.id for item in added])
 
 
@@ -127,9 +127,10 @@ class AnswerQuestion(TaskOperation, frozen=True, kw_only=True):
     """Answer a question. An answer may be changed by answering again."""
 
     command = "question answer"
+    item_field = "question"
     guards = (_PLANNING,)
 
-    question: Annotated[str, arg("The question: q-0001, 1, or part of its id.", metavar="QUESTION")]
+    question: Annotated[str, arg("The question: q-0001, 1, part of its id, or with its task: 30/q-1.", metavar="QUESTION")]
     text: Annotated[str, opt("The answer.", is_input=True)]
     actor: Annotated[Answerer, opt("Who answers.")] = "user"
 
@@ -201,7 +202,7 @@ class AnswerQuestions(TaskOperation, frozen=True, kw_only=True):
     def show(self, world: World) -> QuestionsAnswered:
         task = self.subject(world)
         status = question_status(task, self)
-        answered = [question_view(task, question) for question, _ in self._answers(world, task)]
+        answered = question_views(task, (question for question, _ in self._answers(world, task)))
         return QuestionsAnswered(
             task_id=task.id,
             answered=answered,
@@ -220,9 +221,10 @@ class DismissQuestion(TaskOperation, frozen=True, kw_only=True):
     """Dismiss a question that no longer matters."""
 
     command = "question dismiss"
+    item_field = "question"
     guards = (_PLANNING,)
 
-    question: Annotated[str, arg("The question: q-0001, 1, or part of its id.", metavar="QUESTION")]
+    question: Annotated[str, arg("The question: q-0001, 1, part of its id, or with its task: 30/q-1.", metavar="QUESTION")]
 
     def decide(self, world: World) -> Decision:
         task = self.subject(world)
@@ -250,7 +252,7 @@ class QuestionList(View):
 
 
 def _question_list(task: Task, statuses: set[str], kind: Literal["question_list", "task_questions"]) -> QuestionList:
-    found = [question_view(task, question) for question in task.questions if question.status in statuses]
+    found = question_views(task, (question for question in task.questions if question.status in statuses))
     return QuestionList(task_id=task.id, questions=found, total=len(found), truncated=False, kind=kind)
 
 
@@ -304,7 +306,7 @@ class ListAnswers(TaskOperation, frozen=True, kw_only=True):
 
     def show(self, world: World) -> AnswerList:
         task = self.subject(world)
-        found = [question_view(task, question) for question in answered_questions(task)]
+        found = question_views(task, answered_questions(task))
         pieces = [f"## {item.id}: {item.question}\n\n{item.answer}\n" for item in found]
         return AnswerList(
             task_id=task.id, questions=found, total=len(found), truncated=False, content="\n".join(pieces)

@@ -3,7 +3,7 @@
 from typing import Any
 
 from gitledger.cli.console import Cell, Console, Styled
-from gitledger.cli.render import Renderer
+from gitledger.cli.render import Renderer, given
 from gitledger.cli.text import moment, one_line, say, truncate
 
 
@@ -13,7 +13,8 @@ def render_conflicts(view: Any, op: Any, console: Console) -> None:
         console.line("no conflicts")
         return
     for conflict in view.conflicts:
-        console.line(Styled(conflict.task_id, "bold"), "  ", one_line(conflict.title))
+        where = f"  ({', '.join(conflict.ledgers)})" if given(conflict.ledgers) else ""
+        console.line(Styled(conflict.task_id, "bold"), "  ", one_line(conflict.title), Styled(one_line(where), "dim"))
         console.line("  ", Styled(conflict.about, "yellow"), "  ", one_line(conflict.message))
         console.table([_row(setting) for setting in conflict.settings], indent=4)
         console.fields([("others", conflict.others), ("try", conflict.command)], indent=4)

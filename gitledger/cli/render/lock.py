@@ -3,7 +3,7 @@
 from typing import Any
 
 from gitledger.cli.console import Cell, Console, Styled
-from gitledger.cli.render import Renderer
+from gitledger.cli.render import Renderer, given
 from gitledger.cli.render._views import actor_name, claim_text, show_next
 from gitledger.cli.text import count, moment
 
@@ -31,7 +31,8 @@ def render_list(view: Any, op: Any, console: Console) -> None:
 
 
 def _row(lock: Any) -> list[Cell | None]:
-    return [lock.task_id, lock.stage, lock.run_id, actor_name(lock.holder), _until(lock)]
+    ledgers = [", ".join(lock.ledgers)] if given(lock.ledgers) else []
+    return [lock.task_id, lock.stage, lock.run_id, actor_name(lock.holder), _until(lock), *ledgers]
 
 
 def _until(lock: Any) -> Styled:
