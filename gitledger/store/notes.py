@@ -6,8 +6,8 @@ import pygit2
 
 from gitledger.errors import StorageError
 from gitledger.model import merge
-from gitledger.store.meeting import has_only_merges_over
-from gitledger.store.merge import contains, merge_commit
+from gitledger.store.ancestry import distance, has_only_merges_over
+from gitledger.store.merge import merge_commit
 from gitledger.store.objects import BLOB_MODE, TREE_MODE, TreeEntry, read_blob, read_commit, read_tree
 from gitledger.store.repo import Repository
 
@@ -21,24 +21,37 @@ _HEX_LENGTH = 40
 Notes = dict[str, pygit2.Oid]
 
 
-def merge_notes(repo: Repository, ours: str | None, theirs: str | None) -> str | None:
+def merge_notes(
+    repo: Repository, ours: str | None, theirs: str | None, *, are_published: bool = False
+) -> str | None:
     """The one merge result of two tips of the notes ref (None: there are none). Writes objects, moves no ref.
 
     Notes are read in any fan-out and written with one folder of two hex digits. What has not the name of a
-    note is left out.
+    note is left out. Where theirs `are_published`, the result contains them, to be pushed on top of them (see
+    `meeting.meet`).
     """
     if ours is None or theirs is None or ours == theirs:
         return ours or theirs
     pg = repo.pg
     mine, other = read_commit(pg, ours), read_commit(pg, theirs)
-    if contains(pg, ours, theirs):
+    apart = distance(pg, ours, theirs)
+    if not apart.behind:
         return ours
-    if contains(pg, theirs, ours):
+    if not apart.ahead:
         return theirs
-    if mine.tree_id == other.tree_id and (theirs < ours or has_only_merges_over(repo, ours, theirs)):
-        return theirs
+    if mine.tree_id == other.tree_id:
+        taken = merge.foremost(ours, theirs, ahead=apart.ahead, behind=apart.behind)
+        if taken == theirs or not are_published:
+            return taken
+        if has_only_merges_over(pg, ours, theirs):
+            return theirs
     tree = _unite(pg, mine.tree_id, other.tree_id)
     return merge_commit(pg, tree, merge.parents_of((ours, mine.committer.time), (theirs, other.committer.time)))
+
+
+def normalise(pg: pygit2.Repository, root: pygit2.Oid) -> pygit2.Oid:
+    """The notes in the tree `root`, in whatever fan-out, with one folder of two hex digits."""
+    return _unite(pg, root, root)
 
 
 def _unite(pg: pygit2.Repository, ours: pygit2.Oid, theirs: pygit2.Oid) -> pygit2.Oid:

@@ -50,7 +50,12 @@ def set_ref(repo: Repository, ref: str, expected: str | None, new: str) -> None:
 
     try:
         if expected is None:
-            repo.pg.references.create(ref, pygit2.Oid(hex=new), force=False)
+            # `references.create(force=False)` looks before it locks, and so lets two through.
+            with repo.pg.transaction() as transaction:
+                transaction.lock_ref(ref)
+                if repo.pg.references.get(ref) is not None:
+                    raise LostRace(f"The ref {ref} is there already.")
+                transaction.set_target(ref, pygit2.Oid(hex=new))
             return
         found = repo.pg.lookup_reference(ref)
         if str(found.target) != expected:
