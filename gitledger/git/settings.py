@@ -1,5 +1,6 @@
 """Read and write git settings of this repository; git itself takes the lock and keeps the file's shape."""
 
+import re
 import time
 
 from gitledger.errors import StorageError
@@ -32,6 +33,16 @@ def set_setting(repo: Git, name: str, value: str) -> None:
 def unset_setting(repo: Git, name: str) -> None:
     """Forget a setting of the repository; nothing happens where it is not set."""
     _write(repo, "--unset-all", name)
+
+
+def add_setting(repo: Git, name: str, value: str) -> None:
+    """Give a setting of the repository one more value."""
+    _write(repo, "--add", name, value)
+
+
+def unset_value(repo: Git, name: str, value: str) -> None:
+    """Take one value of a setting away; the others stay."""
+    _write(repo, "--unset-all", name, f"^{re.escape(value)}$")
 
 
 def _write(repo: Git, *args: str) -> None:
