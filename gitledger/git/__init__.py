@@ -3,6 +3,6 @@
 from gitledger.git.maintenance import start_maintenance
 from gitledger.git.runner import Git, git_version
 from gitledger.git.settings import list_settings, set_setting, unset_setting
-from gitledger.git.tree import tree_ids
+from gitledger.git.tree import changed_since, tree_ids
 
-__all__ = ["Git", "git_version", "list_settings", "set_setting", "start_maintenance", "tree_ids", "unset_setting"]
+__all__ = ["Git", "changed_since", "git_version", "list_settings", "set_setting", "start_maintenance", "tree_ids", "unset_setting"]

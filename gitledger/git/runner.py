@@ -106,6 +106,22 @@ class Git(Struct, frozen=True):
             )
         return done.stdout
 
+    def open(self, *args: str, extra: Mapping[str, str] | None = None) -> subprocess.Popen[bytes]:
+        """Start `git ARGS` to talk with it over its standard input and output. Raises `GIT_MISSING`."""
+        try:
+            return subprocess.Popen(
+                [program(self.environ), *_options(()), *args],
+                cwd=self.work_tree or self.git_dir,
+                env=self.variables(extra),
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+            )
+        except OSError as error:
+            raise StorageError(
+                f"git {args[0]} could not be started: {error}.", code="GIT_MISSING", hint=("git", "--version")
+            ) from error
+
     def start(self, *args: str) -> subprocess.Popen[bytes]:
         """Start `git ARGS` detached from this process and its terminal. Raises `OSError` where that fails."""
         return subprocess.Popen(

@@ -20,7 +20,9 @@ from gitledger.ops._base import (
     opt,
     require_text,
 )
-from gitledger.ops._step import line_of, on_task
+from gitledger.ops._commands import line_of, on_task
+from gitledger.ops._freshness import todos_proven
+from gitledger.ops._stage_commands import ImplementCommand
 from gitledger.ops._views import (
     ChangeView,
     Lifecycle,
@@ -139,6 +141,7 @@ class ResumeImplementation(StageOperation, frozen=True, kw_only=True):
     """Take up an implementation run whose claim has run out, was broken or was never there."""
 
     command = "implement resume"
+    item_field = "run"
     takes_claim = True
     guards = (
         guards.not_claimed_by_other,
@@ -149,7 +152,7 @@ class ResumeImplementation(StageOperation, frozen=True, kw_only=True):
     )
 
     reason: Annotated[str, opt("Why it is taken up again.")]
-    run: Annotated[str | None, opt("The run: run-0002; left out, the one that is running.")] = None
+    run: Annotated[str | None, opt("The run: run-0002, or with its task: 30/run-2; left out, the one that is running.")] = None
 
     def decide(self, world: World) -> Decision:
         task = self.subject(world)
@@ -275,7 +278,7 @@ class FinishImplementation(TaskOperation, frozen=True, kw_only=True):
     """Finish the implementation: every mandatory todo must be done. The claim ends."""
 
     command = "implement finish"
-    guards = (*_WORK, guards.todos_done)
+    guards = (guards.not_held, *_WORK, guards.todos_done, todos_proven)
 
     summary: Annotated[str, opt("What was built.", is_input=True)]
 
@@ -283,13 +286,16 @@ class FinishImplementation(TaskOperation, frozen=True, kw_only=True):
         task = self.subject(world)
         run = task.running_run("implementation")
         assert run is not None  # the guard `running implementation` has spoken
+        summary, now = require_text(self.summary, "--summary").strip("\n"), world.trees()
         yield on(
             task,
             RunFinished(
                 run=run.id,
                 result="finished",
-                summary=require_text(self.summary, "--summary").strip("\n"),
+                summary=summary,
                 status="implemented",
+                tree=now.tree,
+                tree_all=now.tree_all,
                 policy=world.policy.blob,
             ),
         )
@@ -345,9 +351,10 @@ class ShowImplementation(TaskOperation, frozen=True, kw_only=True):
     """Show an implementation run: its log, changes and result."""
 
     command = "implement show"
+    item_field = "run"
     writes = False
 
-    run: Annotated[str | None, opt("The run: run-0002; left out, the latest implementation run.")] = None
+    run: Annotated[str | None, opt("The run: run-0002, or with its task: 30/run-2; left out, the latest implementation run.")] = None
 
     def show(self, world: World) -> RunShown:
         task = self.subject(world)
@@ -359,6 +366,7 @@ OPERATIONS = (
     StartImplementation,
     RecordChange,
     LogImplementation,
+    ImplementCommand,
     ImplementationStatus,
     ImplementationChecklist,
     ShowImplementation,

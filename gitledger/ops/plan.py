@@ -5,16 +5,18 @@ from typing import Annotated, Literal
 from gitledger.errors import NotFound
 from gitledger.model.lint import lint_plan
 from gitledger.model.planfile import RECOMMENDED_FIELDS, REQUIRED_FIELDS, template
+from gitledger.model.readiness import answered_questions
 from gitledger.model.task import Plan, Task
 from gitledger.ops import guards
 from gitledger.ops._approval import lint_report
 from gitledger.ops._base import TaskOperation, World, opt
-from gitledger.ops._planning import answered_questions, next_line
+from gitledger.ops._commands import next_line
 from gitledger.ops._proposing import ProposePlan, RevisePlan, StartPlan, UpsertPlan
 from gitledger.ops._review import AcceptPlan, ApprovePlan, RejectPlan
-from gitledger.ops._views import PlanView, View, plan_view, ref_of
+from gitledger.ops._stage_commands import PlanCommand
+from gitledger.ops._views import PlanView, View, plan_view, refs_of
 
-Version = Annotated[int | str | None, opt("The version: 2, or part of the plan's id; left out, the latest.")]
+Version = Annotated[int | str | None, opt("The version: 2, part of the plan's id, or with its task: 30/plan-v2; left out, the latest.")]
 
 
 def find_plan(world: World, task: Task, version: int | str | None) -> Plan:
@@ -58,7 +60,8 @@ class TemplatePlan(TaskOperation, frozen=True, kw_only=True):
     def show(self, world: World) -> PlanTemplate:
         task = self.subject(world)
         answered = answered_questions(task) if self.from_answers else []
-        refs = [ref_of(task.questions, question) for question in answered]
+        named = refs_of(task.questions)
+        refs = [named[question.id] for question in answered]
         from_answers = ("--from-answers",) if self.from_answers else ()
         return PlanTemplate(
             task_id=task.id,
@@ -103,6 +106,7 @@ class LintPlan(TaskOperation, frozen=True, kw_only=True):
     """Check a plan by rules: goal, criteria, concrete todos, no placeholders. Exit code 7 when it has errors."""
 
     command = "plan lint"
+    item_field = "version"
     writes = False
 
     version: Version = None
@@ -150,6 +154,7 @@ class ShowPlan(TaskOperation, frozen=True, kw_only=True):
     """Show a plan in full."""
 
     command = "plan show"
+    item_field = "version"
     writes = False
 
     version: Version = None
@@ -168,6 +173,7 @@ OPERATIONS = (
     LintPlan,
     ListPlans,
     ShowPlan,
+    PlanCommand,
     ApprovePlan,
     AcceptPlan,
     RejectPlan,

@@ -18,8 +18,9 @@ from gitledger.ops._base import (
     opt,
     require_text,
 )
-from gitledger.ops._step import line_of, on_task
-from gitledger.ops._views import TodoView, View, ref_of, todo_view
+from gitledger.ops._commands import line_of, on_task
+from gitledger.ops._proof import EvidenceBrief, evidence_briefs, of_todo
+from gitledger.ops._views import CommandHint, TodoView, View, ref_of, refs_of, todo_view, todo_views
 
 
 class Progress(View):
@@ -33,8 +34,8 @@ class Progress(View):
 
 def progress(task: Task) -> Progress:
     """The todo progress of a task."""
-    todos = task.live_todos()
-    open_ids = [ref_of(task.todos, todo) for todo in todos if not todo.is_done]
+    todos, refs = task.live_todos(), refs_of(task.todos)
+    open_ids = [refs[todo.id] for todo in todos if not todo.is_done]
     return Progress(total=len(todos), done=len(todos) - len(open_ids), open=len(open_ids), open_ids=open_ids)
 
 
@@ -176,9 +177,10 @@ class DoneTodo(TaskOperation, frozen=True, kw_only=True):
     """Mark a todo done, with what proves it."""
 
     command = "todo done"
+    item_field = "todo"
     guards = (_TOGGLE,)
 
-    todo: Annotated[str, arg("The todo: todo-0003, 3, or part of its id.", metavar="TODO")]
+    todo: Annotated[str, arg("The todo: todo-0003, 3, part of its id, or with its task: 30/todo-3.", metavar="TODO")]
     evidence: Annotated[list[str], opt("What proves it; may be given more than once.")] = []
     artifact: Annotated[list[str], opt("A file that came of it; may be given more than once.")] = []
     change: Annotated[list[str], opt("A recorded change that did it; may be given more than once.")] = []
@@ -190,9 +192,19 @@ class DoneTodo(TaskOperation, frozen=True, kw_only=True):
         evidence = [require_text(text, "--evidence") for text in self.evidence]
         artifacts = [require_text(text, "--artifact") for text in self.artifact]
         news = [*evidence, *artifacts, *changes]
-        if todo.is_done and set(news) <= {*todo.evidence, *todo.artifacts, *todo.changes}:
+        is_known = todo.is_done and set(news) <= {*todo.evidence, *todo.artifacts, *todo.changes}
+        if is_known and not news:
             return
-        yield on(task, TodoDone(todo=todo.id, evidence=evidence, artifacts=artifacts, changes=changes))
+        now = world.trees()
+        # Said again of another source tree, it is news.
+        if is_known and (now.tree is None or now.is_met_by(todo)):
+            return
+        yield on(
+            task,
+            TodoDone(
+                todo=todo.id, evidence=evidence, artifacts=artifacts, changes=changes, tree=now.tree, tree_all=now.tree_all
+            ),
+        )
 
     def what(self, world: World) -> str:
         return _named(world, self)
@@ -200,18 +212,18 @@ class DoneTodo(TaskOperation, frozen=True, kw_only=True):
     def show(self, world: World) -> TodoUpdated:
         task = self.subject(world)
         todo = _live_item(world, task, self.todo)
-        return _updated(
-            world, task, todo, self, evidence=bool(self.evidence), artifacts=self.artifact, changes=self.change
-        )
+        is_proven = bool(self.evidence) or any(item.subject == todo.id for item in task.evidence)
+        return _updated(world, task, todo, self, evidence=is_proven, artifacts=self.artifact, changes=self.change)
 
 
 class UndoneTodo(TaskOperation, frozen=True, kw_only=True):
     """Open a todo again. Its evidence stays."""
 
     command = "todo undone"
+    item_field = "todo"
     guards = (_TOGGLE,)
 
-    todo: Annotated[str, arg("The todo: todo-0003, 3, or part of its id.", metavar="TODO")]
+    todo: Annotated[str, arg("The todo: todo-0003, 3, part of its id, or with its task: 30/todo-3.", metavar="TODO")]
 
     def decide(self, world: World) -> Decision:
         task = self.subject(world)
@@ -255,16 +267,17 @@ class ListTodos(TaskOperation, frozen=True, kw_only=True):
 
     def show(self, world: World) -> TodoList:
         task = self.subject(world)
-        todos = [todo_view(task, todo) for todo in task.live_todos()]
+        todos = todo_views(task, task.live_todos())
         return TodoList(task_id=task.id, todos=todos, total=len(todos), truncated=False)
 
 
 class TodoShown(View):
-    """One todo, and the command that marks it done."""
+    """One todo, the evidence for it, and the command that marks it done."""
 
     task_id: str
     todo: TodoView
     done_command: str
+    evidence: list[EvidenceBrief] = []
     kind: Literal["task_todo"] = "task_todo"
 
 
@@ -272,14 +285,20 @@ class ShowTodo(TaskOperation, frozen=True, kw_only=True):
     """Show a todo with its hint and evidence."""
 
     command = "todo show"
+    item_field = "todo"
     writes = False
 
-    todo: Annotated[str, arg("The todo: todo-0003, 3, or part of its id.", metavar="TODO")]
+    todo: Annotated[str, arg("The todo: todo-0003, 3, part of its id, or with its task: 30/todo-3.", metavar="TODO")]
 
     def show(self, world: World) -> TodoShown:
         task = self.subject(world)
         todo = _live_item(world, task, self.todo)
-        return TodoShown(task_id=task.id, todo=todo_view(task, todo), done_command=_done_command(task, todo, self))
+        return TodoShown(
+            task_id=task.id,
+            todo=todo_view(task, todo),
+            done_command=_done_command(task, todo, self),
+            evidence=evidence_briefs(task, of_todo(task, todo)),
+        )
 
 
 class TodoGate(View):
@@ -298,7 +317,7 @@ class TodoGate(View):
 def todo_gate_view(task: Task) -> TodoGate:
     """The todo gate of a task, with its todos for who reads."""
     report = guards.todo_gate(task)
-    return TodoGate(**report, todos=[todo_view(task, todo) for todo in task.live_todos()])
+    return TodoGate(**report, todos=todo_views(task, task.live_todos()))
 
 
 class TodoStatus(TaskOperation, frozen=True, kw_only=True):
@@ -309,15 +328,6 @@ class TodoStatus(TaskOperation, frozen=True, kw_only=True):
 
     def show(self, world: World) -> TodoGate:
         return todo_gate_view(self.subject(world))
-
-
-class CommandHint(View):
-    """A command that would go on from here."""
-
-    kind: str
-    label: str
-    command: str
-    primary: bool
 
 
 class NextTodoView(View):

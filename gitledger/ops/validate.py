@@ -2,10 +2,10 @@
 
 from typing import Annotated, Any, Literal
 
-from gitledger.errors import InvalidInput, NotFound, Refused
+from gitledger.errors import NotFound, Refused
 from gitledger.model import workflow
 from gitledger.model.events import CheckRecorded, CriterionWaived, RunFinished, RunResumed, RunStarted
-from gitledger.model.task import Criterion, Plan, Run, Task
+from gitledger.model.task import Plan, Run, Task
 from gitledger.ops import guards
 from gitledger.ops._base import (
     PROGRAM,
@@ -18,15 +18,22 @@ from gitledger.ops._base import (
     opt,
     require_text,
 )
+from gitledger.ops._commands import on_task
+from gitledger.ops._criteria import find_criterion
+from gitledger.ops._freshness import criteria_not_proven, criteria_proven
+from gitledger.ops._person import person_wanted
+from gitledger.ops._proof import EvidenceBrief, evidence_briefs, of_criterion
+from gitledger.ops._stage_commands import ValidateCommand
 from gitledger.ops._views import (
     CheckView,
     Lifecycle,
     RunView,
     View,
     active_stage,
-    check_view,
+    check_views,
     lifecycle,
     ref_of,
+    refs_of,
     run_view,
 )
 from gitledger.ops.implement import RunShown, holds, release_claims, started, take_claim
@@ -83,27 +90,11 @@ def _plan_and_run(task: Task) -> tuple[Plan, Run]:
     return plan, run
 
 
-def find_criterion(task: Task, plan: Plan, reference: str) -> Criterion:
-    """The criterion that `ac-0001`, `ac-1` or `1` names."""
-    text = reference.strip().lower()
-    exact = [criterion for criterion in plan.criteria if criterion.id.lower() == text]
-    if not exact and text.removeprefix("ac-").isdigit():
-        number = int(text.removeprefix("ac-"))
-        exact = [c for c in plan.criteria if c.id.lower().removeprefix("ac-").lstrip("0") == str(number)]
-    if not exact:
-        known = ", ".join(criterion.id for criterion in plan.criteria) or "none"
-        raise InvalidInput(
-            f"{reference!r} is not a criterion of {plan.ref}; known: {known}.",
-            hint=(PROGRAM, "validate", "status", "--task", task.id),
-            task_id=task.id,
-        )
-    return exact[0]
-
-
 class RecordCheck(TaskOperation, frozen=True, kw_only=True):
     """Record how a criterion did: the latest check of a criterion counts."""
 
     command = "validate check"
+    item_field = "criterion"
     guards = _WORK
 
     criterion: Annotated[str, opt("The criterion: ac-0001, ac-1 or 1.")]
@@ -115,17 +106,21 @@ class RecordCheck(TaskOperation, frozen=True, kw_only=True):
     def decide(self, world: World) -> Decision:
         task = self.subject(world)
         plan, run = _plan_and_run(task)
+        criterion = find_criterion(task, plan, world.within(task, self.criterion)).id
+        evidence, now = [require_text(text, "--evidence") for text in self.evidence], world.trees()
         yield on(
             task,
             CheckRecorded(
                 number=next_number(check for check in task.checks if check.run == run.id),
                 run=run.id,
                 plan=plan.id,
-                criterion=find_criterion(task, plan, self.criterion).id,
+                criterion=criterion,
                 status=_STATUSES[self.status],
                 name=self.name or None,
                 details=self.details or None,
-                evidence=[require_text(text, "--evidence") for text in self.evidence],
+                evidence=evidence,
+                tree=now.tree,
+                tree_all=now.tree_all,
             ),
         )
 
@@ -140,7 +135,15 @@ class WaiveCriterion(TaskOperation, frozen=True, kw_only=True):
     """Excuse a criterion, as a person and with a reason. It then counts as passed."""
 
     command = "validate waive"
-    guards = _WORK
+    item_field = "criterion"
+    guards = (
+        *_WORK,
+        person_wanted(
+            "waive a criterion",
+            lambda task: on_task(task, "validate", "status"),
+            "A person waives it in a terminal, with validate waive.",
+        ),
+    )
 
     criterion: Annotated[str, opt("The criterion: ac-0001, ac-1 or 1.")]
     reason: Annotated[str, opt("Why it need not hold.", is_input=True)]
@@ -161,7 +164,7 @@ class WaiveCriterion(TaskOperation, frozen=True, kw_only=True):
                 number=next_number(check for check in task.checks if check.run == run.id),
                 run=run.id,
                 plan=plan.id,
-                criterion=find_criterion(task, plan, self.criterion).id,
+                criterion=find_criterion(task, plan, world.within(task, self.criterion)).id,
                 reason=require_text(self.reason, "--reason"),
             ),
         )
@@ -188,10 +191,12 @@ class FinishValidation(TaskOperation, frozen=True, kw_only=True):
 
     command = "validate finish"
     guards = (
+        guards.not_held,
         guards.status_in(_STAGE),
         guards.my_claim(_STAGE),
         guards.running("validation"),
         guards.checks_passed,
+        criteria_proven,
     )
 
     result: Annotated[Literal["passed", "failed", "blocked"], opt("How the validation ended.")]
@@ -202,12 +207,15 @@ class FinishValidation(TaskOperation, frozen=True, kw_only=True):
         task = self.subject(world)
         run = task.running_run("validation")
         assert run is not None  # the guard `running validation` has spoken
+        summary, now = require_text(self.summary, "--summary").strip("\n"), world.trees()
         yield on(
             task,
             RunFinished(
                 run=run.id,
                 result=self.result,
-                summary=require_text(self.summary, "--summary").strip("\n"),
+                summary=summary,
+                tree=now.tree,
+                tree_all=now.tree_all,
                 recommendation=self.recommendation or None,
                 status=workflow.next_status(task.workflow, task.status, f"validate {self.result}"),
                 policy=world.policy.blob,
@@ -238,6 +246,7 @@ class CriterionReport(View):
     evidence: list[str]
     history: list[CheckView]
     blockers: list[dict[str, Any]]
+    proof: list[EvidenceBrief]
 
 
 class ValidationReport(View):
@@ -269,7 +278,7 @@ def validation_report(world: World, task: Task, run: Run | None = None) -> Valid
     """The gate report of a validation run (reference §6.3)."""
     run = run or task.running_run("validation") or task.latest_run("validation")
     plan, built = task.current_plan(), task.latest_run("implementation")
-    blockers = guards.validation_blockers(world, task)
+    blockers, todos = [*guards.validation_blockers(world, task), *criteria_not_proven(world, task)], refs_of(task.todos)
     by_ref: dict[str | None, list[dict[str, Any]]] = {}
     for blocker in blockers:
         by_ref.setdefault(blocker.ref, []).append(blocker.to_dict())
@@ -288,14 +297,16 @@ def validation_report(world: World, task: Task, run: Run | None = None) -> Valid
         }
         if built
         else None,
-        criteria=[_criterion_report(task, state, by_ref) for state in guards.criteria_states(task, plan, run)],
-        todos={"open_mandatory": [ref_of(task.todos, todo) for todo in guards.open_mandatory_todos(task)]},
+        criteria=[_criterion_report(world, task, plan, state, by_ref) for state in guards.criteria_states(task, plan, run)],
+        todos={"open_mandatory": [todos[todo.id] for todo in guards.open_mandatory_todos(task)]},
         dependencies={"blockers": [blocker.to_dict() for blocker in guards.dependency_blockers(world, task)]},
         blockers=[blocker.to_dict() for blocker in blockers],
     )
 
 
-def _criterion_report(task: Task, state: Any, by_ref: dict[str | None, list[dict[str, Any]]]) -> CriterionReport:
+def _criterion_report(
+    world: World, task: Task, plan: Any, state: Any, by_ref: dict[str | None, list[dict[str, Any]]]
+) -> CriterionReport:
     latest = state.latest
     return CriterionReport(
         id=state.criterion.id,
@@ -306,8 +317,9 @@ def _criterion_report(task: Task, state: Any, by_ref: dict[str | None, list[dict
         satisfied=state.is_satisfied,
         has_waiver=latest is not None and latest.waiver is not None,
         evidence=[item for check in state.checks for item in check.evidence],
-        history=[check_view(task, check) for check in state.checks],
+        history=check_views(task, state.checks),
         blockers=by_ref.get(state.criterion.id, []),
+        proof=evidence_briefs(task, of_criterion(world, task, plan, state.criterion)),
     )
 
 
@@ -315,9 +327,10 @@ class ShowValidationStatus(TaskOperation, frozen=True, kw_only=True):
     """Show which criteria hold, and what stands in the way of finishing."""
 
     command = "validate status"
+    item_field = "run"
     writes = False
 
-    run: Annotated[str | None, opt("The run: run-0003; left out, the latest validation run.")] = None
+    run: Annotated[str | None, opt("The run: run-0003, or with its task: 30/run-3; left out, the latest validation run.")] = None
 
     def show(self, world: World) -> ValidationStatus:
         task = self.subject(world)
@@ -329,9 +342,10 @@ class ShowValidation(TaskOperation, frozen=True, kw_only=True):
     """Show a validation run: its checks and result."""
 
     command = "validate show"
+    item_field = "run"
     writes = False
 
-    run: Annotated[str | None, opt("The run: run-0003; left out, the latest validation run.")] = None
+    run: Annotated[str | None, opt("The run: run-0003, or with its task: 30/run-3; left out, the latest validation run.")] = None
 
     def show(self, world: World) -> RunShown:
         task = self.subject(world)
@@ -346,6 +360,7 @@ class ShowValidation(TaskOperation, frozen=True, kw_only=True):
 OPERATIONS = (
     StartValidation,
     RecordCheck,
+    ValidateCommand,
     WaiveCriterion,
     FinishValidation,
     ShowValidationStatus,

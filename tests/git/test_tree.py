@@ -1,14 +1,17 @@
 """Tree ids: what a commit would give, found without touching anything of the user's."""
 
 import os
+import random
+import shutil
 import subprocess
 import time
+import zlib
 from pathlib import Path
 
 import pytest
 
 from gitledger.errors import StorageError
-from gitledger.git import Git, tree_ids
+from gitledger.git import Git, changed_since, tree, tree_ids
 
 EMPTY = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
 
@@ -268,6 +271,7 @@ def test_what_a_killed_process_left_is_removed_after_a_day(repo):
     for name, age in (("tree-old", 2 * 86400), ("tree-new", 60), ("index.sqlite", 9 * 86400)):
         (home / name).mkdir(parents=True)
         os.utime(home / name, (time.time() - age,) * 2)
+    repo.write("README.md", "changed\n")
     ids(repo)
     assert sorted(entry.name for entry in home.iterdir()) == ["index.sqlite", "tree-new"]
 
@@ -285,6 +289,219 @@ def test_a_broken_index_is_an_error_that_says_so(repo):
     with pytest.raises(StorageError) as caught:
         ids(repo)
     assert caught.value.code == "GIT_FAILED" and "index" in caught.value.details["stderr"]
+
+
+# ---------------------------------------------------------------------------------------------- the quick way
+
+
+class Mess:
+    """Does one thing after the other to a work tree and its index, whatever comes of it."""
+
+    NAMES = ("a", "b.txt", "d/x", "d/y/z", "e", "e/f", "ignored.log", "sub dir/ü", "run.sh")
+
+    def __init__(self, repo, seed: int) -> None:
+        self.repo = repo
+        self.random = random.Random(seed)
+
+    def step(self) -> None:
+        path = self.repo.path / self.random.choice(self.NAMES)
+        getattr(self, self.random.choice(("write", "write", "remove", "link", "mode", "stage", "unstage", "intend", "folder")))(path)
+
+    def write(self, path: Path) -> None:
+        for place in (path, *path.relative_to(self.repo.path).parents):
+            place = self.repo.path / place
+            if place.is_symlink() or place.is_file() and place != path:
+                place.unlink()
+        if path.is_dir():
+            shutil.rmtree(path)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(self.random.choice(("one\n", "two\r\n", "", "three")))
+
+    def remove(self, path: Path) -> None:
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+        elif path.is_symlink() or path.exists():
+            path.unlink()
+
+    def link(self, path: Path) -> None:
+        self.write(path)
+        path.unlink()
+        path.symlink_to(self.random.choice(("a", "nowhere")))
+
+    def mode(self, path: Path) -> None:
+        if path.is_file() and not path.is_symlink():
+            path.chmod(self.random.choice((0o644, 0o755)))
+
+    def stage(self, path: Path) -> None:
+        self.repo.git("add", "--", str(path), check=False)
+
+    def unstage(self, path: Path) -> None:
+        self.repo.git("rm", "-rqf", "--cached", "--", str(path), check=False)
+
+    def intend(self, path: Path) -> None:
+        self.repo.git("add", "-N", "--", str(path), check=False)
+
+    def folder(self, path: Path) -> None:
+        self.remove(path)
+        self.write(path / "inside")
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_the_quick_way_leads_to_what_git_finds_when_it_looks_everywhere(repo, seed):
+    repo.write(".gitignore", "*.log\n")
+    repo.write(".gitattributes", "*.txt text=auto\n")
+    mess = Mess(repo, seed)
+    for _ in range(12):
+        mess.step()
+    repo.commit("mess")
+    place = at(repo.path)
+    for _ in range(4):
+        for _ in range(4):
+            mess.step()
+        both = tree._by_looking_everywhere(place, None, 60)
+        assert tree._by_difference(place, None, 60) in (both, None)
+        assert tree_ids(place) == both
+    repo.commit()
+    assert head_tree(repo) == both[1]
+
+
+def test_states_that_the_quick_way_leaves_to_git(repo):
+    place = at(repo.path)
+    repo.write(".gitattributes", "*.txt text\n")
+    repo.write("kept/a.txt", "a\n")
+    repo.write("left/b.txt", "b\n")
+    repo.commit()
+    (repo.path / ".gitattributes").unlink()
+    repo.write("kept/a.txt", "a\r\n")
+    assert tree._by_difference(place, None, 60) is None
+    tracked, _ = tree_ids(place)
+    repo.git("commit", "-aqm", "x")
+    assert head_tree(repo) == tracked
+    repo.git("sparse-checkout", "set", "kept")
+    assert not (repo.path / "left").exists()
+    repo.write("kept/new.txt", "new\n")
+    assert tree._by_difference(place, None, 60) is None
+    _, tree_all = tree_ids(place)
+    repo.commit()
+    assert head_tree(repo) == tree_all and repo.git("show", "HEAD:left/b.txt") == "b"
+
+
+def test_a_folder_in_the_place_of_a_file_is_left_to_git(repo):
+    (repo.path / "README.md").unlink()
+    repo.write("README.md/inside", "x\n")
+    assert tree._by_difference(at(repo.path), None, 60) is None
+    _, tree_all = ids(repo)
+    repo.commit()
+    assert head_tree(repo) == tree_all
+
+
+def test_very_many_changes_are_left_to_git(repo, monkeypatch):
+    monkeypatch.setattr(tree, "_MANY", 3)
+    for number in range(4):
+        repo.write(f"f{number}", "x\n")
+    assert tree._by_difference(at(repo.path), None, 60) is None
+    _, tree_all = ids(repo)
+    repo.commit()
+    assert head_tree(repo) == tree_all
+
+
+def test_a_filter_that_is_a_process_is_asked_for_what_changed_only(repo, tmp_path):
+    """As Git LFS does it: what is committed is a pointer, and only files that differ are read."""
+    seen = tmp_path / "seen"
+    repo.git("config", "filter.pointer.clean", f"tee -a '{seen}' | git hash-object --stdin")
+    repo.git("config", "filter.pointer.smudge", "cat")
+    repo.write(".gitattributes", "*.bin filter=pointer\n")
+    repo.write("big.bin", "big\n")
+    repo.write("other.bin", "other\n")
+    repo.commit()
+    for name in ("big.bin", "other.bin"):
+        os.utime(repo.path / name, (1000, 1000))
+    repo.git("update-index", "--refresh")
+    repo.write("big.bin", "bigger\n")
+    seen.write_text("")
+    tracked, _ = ids(repo)
+    assert set(seen.read_text().splitlines()) == {"bigger"}
+    repo.git("commit", "-aqm", "x")
+    assert head_tree(repo) == tracked
+    assert len(repo.git("show", "HEAD:big.bin")) == 40
+
+
+# ---------------------------------------------------------------------------------------------- what changed since
+
+
+def since(repo, *trees: str) -> dict[str, list[str]]:
+    return changed_since(at(repo.path), trees)
+
+
+def test_what_changed_since_a_commit(repo):
+    first = head_tree(repo)
+    assert since(repo, first, "HEAD") == {first: [], "HEAD": []}
+    repo.write("README.md", "changed\n")
+    repo.write("new/ü\n.txt", "new\n")
+    repo.write(".gitignore", "*.log\n")
+    repo.write("a.log", "x\n")
+    assert since(repo, "HEAD")["HEAD"] == [".gitignore", "README.md", "new/ü\n.txt"]
+    repo.commit()
+    assert since(repo, "HEAD", first) == {"HEAD": [], first: [".gitignore", "README.md", "new/ü\n.txt"]}
+
+
+def test_what_changed_since_a_tree_that_was_never_committed(repo):
+    """Its trees were kept, and nothing else of it: no content, and nothing in the user's object store."""
+    repo.write("src/a.py", "secret = 1\n")
+    repo.write("README.md", "changed\n")
+    before = fingerprint(repo)
+    _, tree_all = tree_ids(at(repo.path), keep=True)
+    assert fingerprint(repo) == before
+    home = repo.path / ".git" / "gitledger" / "trees"
+    held = [zlib.decompress(path.read_bytes()) for path in home.glob("??/*")]
+    assert held and all(data.startswith(b"tree ") for data in held)
+    repo.write("src/a.py", "secret = 2\n")
+    repo.write("src/b.py", "x\n")
+    repo.write("README.md", "# Example\n")
+    assert since(repo, tree_all) == {tree_all: ["README.md", "src/a.py", "src/b.py"]}
+    assert fingerprint(repo) == before
+    assert tree_ids(at(repo.path))[1] != tree_all
+
+
+def test_trees_are_kept_by_the_thorough_way_too(repo):
+    repo.git("checkout", "-qb", "side")
+    repo.write("README.md", "side\n")
+    repo.commit()
+    repo.git("checkout", "-q", "main")
+    repo.write("README.md", "main\n")
+    repo.commit()
+    repo.git("merge", "-q", "side", check=False)
+    assert tree._by_difference(at(repo.path), None, 60) is None
+    tracked, _ = tree_ids(at(repo.path), keep=True)
+    repo.git("reset", "-q", "--hard")
+    assert since(repo, tracked) == {tracked: ["README.md"]}
+
+
+def test_a_tree_that_is_not_known_is_left_out(repo):
+    unknown = "1234567890" * 4
+    repo.write("README.md", "changed\n")
+    tracked, _ = ids(repo)  # not kept
+    repo.write("README.md", "again\n")
+    assert since(repo, unknown, tracked, "HEAD") == {"HEAD": ["README.md"]}
+
+
+def test_kept_trees_are_removed_after_a_month(repo):
+    repo.write("README.md", "changed\n")
+    tree_ids(at(repo.path), keep=True)
+    home = repo.path / ".git" / "gitledger" / "trees"
+    [old] = home.glob("??/*")
+    long_ago = time.time() - 40 * 86400
+    for path in (old, home / "swept"):
+        os.utime(path, (long_ago, long_ago))
+    repo.write("README.md", "again\n")
+    tree_ids(at(repo.path), keep=True)
+    assert not old.exists() and len(list(home.glob("??/*"))) == 1
+
+
+def test_what_changed_in_a_repository_without_a_commit(make_repo):
+    repo = make_repo("new", commit=False)
+    repo.write("a.txt", "a\n")
+    assert since(repo, EMPTY, "HEAD") == {EMPTY: ["a.txt"]}
 
 
 @pytest.mark.slow
@@ -305,4 +522,4 @@ def test_two_thousand_files_cost_a_few_times_a_status(repo):
 
     status = best(lambda: repo.git("status", "--porcelain"))
     trees = best(lambda: tree_ids(place))
-    assert trees < 10 * status, f"{trees * 1000:.1f} ms against {status * 1000:.1f} ms for git status"
+    assert trees < 5 * status, f"{trees * 1000:.1f} ms against {status * 1000:.1f} ms for git status"

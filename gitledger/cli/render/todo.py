@@ -4,6 +4,7 @@ from typing import Any
 
 from gitledger.cli.console import Console, Styled
 from gitledger.cli.render import Renderer
+from gitledger.cli.render._proof import brief_rows
 from gitledger.cli.render._views import (
     actor_name,
     progress_text,
@@ -44,6 +45,7 @@ def render_list(view: Any, op: Any, console: Console) -> None:
 def render_shown(view: Any, op: Any, console: Console) -> None:
     """One todo with its hint, evidence and the command that marks it done."""
     show_todo(view.todo, console)
+    console.table(brief_rows(view.evidence, console), grow=2)
     if not view.todo.done:
         show_command(view.done_command, console, label="done: ")
 

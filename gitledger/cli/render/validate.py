@@ -48,6 +48,12 @@ def _evidence(criteria: list[Any], console: Console) -> None:
     for criterion in criteria:
         for evidence in criterion.evidence:
             console.line("      ", Styled(f"{criterion.id}: {one_line(evidence)}", "dim"))
+        # What a check names itself is told already.
+        told = " ".join(criterion.evidence)
+        for proof in criterion.proof:
+            if proof.id not in told:
+                said = f"{criterion.id}: {proof.id}: {one_line(proof.text)}"
+                console.line("      ", Styled(said, "dim"))
 
 
 RENDERERS: dict[str, Renderer] = {"ValidationStatus": render_status}
