@@ -91,6 +91,8 @@ class Config(Struct, frozen=True, kw_only=True):
     `harness` is the one named or detected, `detected_harness` the one detected whatever anybody names,
     `ci` the name of the continuous integration system. `session` is a key of `[A-Za-z0-9._-]`, at most
     160 characters. `environ` is for the programs that are started, `git_environ` for finding the repository.
+    `push_with_code`: `false`, `true` or `require`. `override` is why a policy may be passed, `index_file` the index
+    that git has for a commit that is being made.
     """
 
     policy: Policy
@@ -109,6 +111,10 @@ class Config(Struct, frozen=True, kw_only=True):
     remote_namespace: str = DEFAULT_NAMESPACE
     sync_retries: int = DEFAULT_RETRIES
     fsync: bool = False
+    push_with_code: str = "false"
+    merge_with_code: bool = False
+    override: str | None = None
+    index_file: str | None = None
     login: str = "user"
     from_environment: Claimed = Claimed()
     from_git: Claimed = Claimed()
@@ -121,6 +127,12 @@ class Config(Struct, frozen=True, kw_only=True):
     def is_ci(self) -> bool:
         """Whether this runs in continuous integration."""
         return self.ci is not None
+
+    @property
+    def names_nobody(self) -> bool:
+        """Whether nothing at all tells who acts, and `agent`/`gitledger` is all there is to say."""
+        said = (self.from_environment, self.from_git) != (Claimed(), Claimed())
+        return not (said or self.harness or self.has_terminal or self.session)
 
     @property
     def harness_kind(self) -> str:
@@ -225,6 +237,10 @@ def load(
         remote_namespace=_namespace(setting("taskledger.remoteNamespace")),
         sync_retries=_retries(setting("taskledger.syncRetries")),
         fsync=_fsync(setting),
+        push_with_code=_push_with_code(setting("taskledger.pushWithCode")),
+        merge_with_code=_bool(setting("taskledger.mergeWithCode") or "false", "taskledger.mergeWithCode"),
+        override=_override(environ),
+        index_file=environ.get("GIT_INDEX_FILE") or None,
         login="tester" if seed is not None else _login(environ),
         from_environment=Claimed(
             _type(_variable(environ, "GITLEDGER_ACTOR_TYPE"), "GITLEDGER_ACTOR_TYPE")
@@ -246,6 +262,18 @@ def load(
 def git_environ(environ: Mapping[str, str]) -> dict[str, str]:
     """Those variables by which git finds a repository; needed before the rest of the configuration can be read."""
     return {name: environ[name] for name in DISCOVERY if environ.get(name)}
+
+
+def hook_environ(environ: Mapping[str, str]) -> dict[str, str]:
+    """What a hook makes of the environment that git gave it; no hook runs for what it starts.
+
+    Git exports whom the commit names as its author (`--author`, `--amend`) to its hooks. Who acts is the committer.
+    """
+    kept = {name: value for name, value in environ.items() if not name.startswith("GIT_AUTHOR_")}
+    for part in ("NAME", "EMAIL"):
+        if environ.get(f"GIT_COMMITTER_{part}"):
+            kept[f"GIT_AUTHOR_{part}"] = environ[f"GIT_COMMITTER_{part}"]
+    return kept | {"GITLEDGER_HOOKS": "0"}
 
 
 def session_key(text: str) -> str:
@@ -359,6 +387,21 @@ def _bool(text: str, name: str) -> bool:
     if text.strip().lower() not in _TRUE + _FALSE:
         raise _bad_setting(name, "true or false")
     return text.strip().lower() in _TRUE
+
+
+def _push_with_code(text: str | None) -> str:
+    word = (text or "false").strip().lower()
+    if word == "require":
+        return word
+    if word not in _TRUE + _FALSE:
+        raise _bad_setting("taskledger.pushWithCode", "true, false or require")
+    return "true" if word in _TRUE else "false"
+
+
+def _override(environ: Mapping[str, str]) -> str | None:
+    """Why a policy is to be passed, on one line; a longer reason is cut."""
+    text = environ.get("GITLEDGER_OVERRIDE", "").encode("utf-8", "replace").decode()
+    return " ".join("".join(char if char.isprintable() else " " for char in text).split())[:1000] or None
 
 
 def _fsync(setting: Callable[[str], str | None]) -> bool:

@@ -8,6 +8,7 @@ import contextlib
 import io
 import json
 import os
+import shutil
 import subprocess
 import sys
 
@@ -16,6 +17,7 @@ import pytest
 import gitledger
 
 TIMEOUT_S = 60
+SOURCE = str(Path(gitledger.__file__).parent.parent)
 NOW = "2026-11-20T10:15:00.000000Z"
 _PREFIXES = ("GIT_", "GITLEDGER_", "TASKLEDGER_", "GITHUB_", "XDG_")
 _OTHERS = ("NO_COLOR", "FORCE_COLOR", "CLICOLOR", "CLICOLOR_FORCE", "COLUMNS", "PAGER", "EDITOR", "VISUAL", "AI_AGENT", "EMAIL")
@@ -68,6 +70,8 @@ def hermetic(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Monke
         "LC_ALL": "C.UTF-8",
         "TZ": "UTC",
         "TERM": "dumb",
+        # What git and gitledger start imports the gitledger that is under test.
+        "PYTHONPATH": SOURCE,
     }.items():
         monkeypatch.setenv(name, value)
 
@@ -137,6 +141,36 @@ def repo(make_repo: Callable[..., Repo]) -> Repo:
     return make_repo()
 
 
+class Mould:
+    """Folders of repositories that are made once, and copied for each test that asks for them."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    def cast(self, name: str, folder: Path, make: Callable[[Path], None]) -> None:
+        """Put into `folder` what `make` makes, each repository in a folder of its own; where they name one another, the copies do."""
+        first = self.root / name
+        if not first.exists():
+            first.mkdir()
+            try:
+                make(first)
+            except BaseException:
+                shutil.rmtree(first)
+                raise
+        for repository in first.iterdir():
+            copy = folder / repository.name
+            shutil.copytree(repository, copy, symlinks=True, dirs_exist_ok=True, ignore=shutil.ignore_patterns("*.sample"))
+            for config in (copy / "config", copy / ".git" / "config"):
+                if config.exists():
+                    config.write_text(config.read_text().replace(str(first), str(folder)))
+
+
+@pytest.fixture(scope="session")
+def mould(tmp_path_factory: pytest.TempPathFactory) -> Mould:
+    """Make repositories once for many tests: `mould.cast("two clones", tmp_path, make)`."""
+    return Mould(tmp_path_factory.mktemp("mould"))
+
+
 class Result:
     """What a run of the program left: its two streams and its exit code."""
 
@@ -200,8 +234,7 @@ class Cli:
     @staticmethod
     def environ(extra: Mapping[str, str] | None = None) -> dict[str, str]:
         """The environment for a child: this process's, able to import the gitledger that is under test."""
-        source = str(Path(gitledger.__file__).parent.parent)
-        return {**os.environ, "PYTHONPATH": source, **(extra or {})}
+        return {**os.environ, "PYTHONPATH": SOURCE, **(extra or {})}
 
 
 @pytest.fixture

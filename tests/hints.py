@@ -20,7 +20,7 @@ FORBIDDEN_COMMANDS = (
 # What may be recommended of git: it looks, or makes what is not there yet.
 GIT = (
     *("git status", "git log", "git show", "git rev-parse", "git for-each-ref", "git ls-remote", "git count-objects"),
-    *("git fsck", "git cat-file", "git notes list", "git config --list", "git config --show-origin", "git init"),
+    *("git fsck", "git cat-file", "git ls-files", "git notes list", "git config --list", "git config --show-origin", "git init"),
     *("git --version", "git remote add", "git config taskledger"),
 )
 

@@ -12,7 +12,7 @@ import ast
 
 PROGRAMS = ("gitledger", "git")
 # Functions that make a command on a task of their further arguments.
-BUILDERS = ("_for", "on_task", "next_line")
+BUILDERS = ("on_task", "next_line")
 Words = tuple[str, ...]
 
 

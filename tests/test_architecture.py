@@ -31,8 +31,13 @@ SOLE = {
     "sqlite3": ("store/",),
     "subprocess": ("git/", "exec.py", "cli/demo.py"),
     "mcp": ("mcp/",),
+    "cronsim": ("model/schedule.py",),
+    "mcp_types": ("mcp/",),
+    "anyio": ("mcp/",),
 }
-ENVIRONMENT = ("config.py", "cli/main.py", "ledger/shell.py")
+ENVIRONMENT = ("config.py", "cli/main.py", "githooks/main.py", "ledger/shell.py")
+# Where errors become words: one place for each face.
+BOUNDARIES = ("cli/main.py", "githooks/main.py", "mcp/main.py")
 VAGUE = {"helpers", "helper", "utils", "util", "common", "misc"}
 
 
@@ -103,7 +108,7 @@ def test_only_the_boundary_catches_everything():
             if isinstance(node, ast.ExceptHandler):
                 kinds = node.type.elts if isinstance(node.type, ast.Tuple) else [node.type]
                 broad = any(kind is None or getattr(kind, "id", "") in ("Exception", "BaseException") for kind in kinds)
-                wrong += [f"{place(path)}:{node.lineno}"] if broad and place(path) != "cli/main.py" else []
+                wrong += [f"{place(path)}:{node.lineno}"] if broad and place(path) not in BOUNDARIES else []
     assert not wrong
 
 
@@ -120,3 +125,25 @@ def test_the_start_of_the_program_imports_nothing_it_does_not_use():
         tops = [node for node in ast.parse((ROOT / module).read_bytes()).body if isinstance(node, (ast.Import, ast.ImportFrom))]
         names = {alias.name.split(".")[0] for node in tops if isinstance(node, ast.Import) for alias in node.names}
         assert not heavy & names, module
+
+
+# libgit2 reads a loose object that ends too early for ever: each is looked at before (`store/objects.check_whole`).
+READERS = {"read", "get", "walk", "descendant_of", "ahead_behind", "merge_base", "revparse_single", "revparse_ext"}
+LOOKS_FIRST = ("store/objects.py", "store/source.py")
+
+
+def _is_repository(node: ast.expr) -> bool:
+    return isinstance(node, ast.Name) and node.id == "pg" or isinstance(node, ast.Attribute) and node.attr == "pg"
+
+
+def test_no_object_is_read_before_it_was_looked_at():
+    wrong = []
+    for path in FILES:
+        for node in ast.walk(ast.parse(path.read_bytes())):
+            reads = (
+                isinstance(node, ast.Attribute) and node.attr in READERS and _is_repository(node.value)
+                or isinstance(node, ast.Subscript) and _is_repository(node.value)
+                or isinstance(node, ast.Compare) and isinstance(node.ops[0], ast.In | ast.NotIn) and _is_repository(node.comparators[0])
+            )
+            wrong += [f"{place(path)}:{node.lineno}"] if reads and place(path) not in LOOKS_FIRST else []
+    assert not wrong

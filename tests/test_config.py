@@ -277,6 +277,29 @@ class TestSettings:
         with pytest.raises(InvalidInput, match="taskledger.fsync"):
             load({}, {"taskledger.fsync": "perhaps"})
 
+    @pytest.mark.parametrize(
+        ("value", "said"),
+        [(None, "false"), ("", "false"), ("true", "true"), ("Yes", "true"), ("0", "false"), ("require", "require"), (" REQUIRE ", "require")],
+    )
+    def test_pushing_with_code(self, value, said):
+        assert load({}, {"taskledger.pushWithCode": value}).push_with_code == said
+
+    def test_merging_with_code(self):
+        assert load().merge_with_code is False
+        assert load({}, {"taskledger.mergeWithCode": "on"}).merge_with_code is True
+
+    @pytest.mark.parametrize("name", ["taskledger.pushWithCode", "taskledger.mergeWithCode"])
+    def test_a_wrong_word_about_code(self, name):
+        with pytest.raises(InvalidInput, match=name):
+            load({}, {name: "perhaps"})
+
+    @pytest.mark.parametrize(
+        ("text", "reason"),
+        [(None, None), ("", None), (" \n ", None), (" the site\n is\tdown ", "the site is down"), ("a\x1b[2Jb", "a [2Jb"), ("x" * 2000, "x" * 1000)],
+    )
+    def test_why_a_policy_is_passed_over(self, text, reason):
+        assert load({} if text is None else {"GITLEDGER_OVERRIDE": text}).override == reason
+
     def test_ledger_and_task(self):
         made = load({"GITLEDGER_LEDGER": "feature/x", "GITLEDGER_TASK": "task-0030"}, {"taskledger.default": "trunk"})
         assert (made.ledger, made.task, made.default_ledger) == ("feature/x", "task-0030", "trunk")
@@ -302,6 +325,19 @@ class TestSettings:
         environ = {"GIT_DIR": "/r/.git", "GIT_WORK_TREE": "/r", "GIT_INDEX_FILE": "/x", "GIT_COMMON_DIR": "", "PATH": "/bin"}
         assert config.git_environ(environ) == {"GIT_DIR": "/r/.git", "GIT_WORK_TREE": "/r"}
         assert load(environ).git_environ == config.git_environ(environ)
+
+    def test_a_hook_acts_for_the_committer_and_starts_no_hook(self):
+        git = {"GIT_AUTHOR_NAME": "Bob", "GIT_AUTHOR_EMAIL": "b@x", "GIT_AUTHOR_DATE": "@1", "PATH": "/bin", "GITLEDGER_HOOKS": "1"}
+        assert config.hook_environ(git) == {"PATH": "/bin", "GITLEDGER_HOOKS": "0"}
+        ours = config.hook_environ({**git, "GIT_COMMITTER_NAME": "Cleo", "GIT_COMMITTER_EMAIL": "c@x"})
+        assert load(ours).actor().person == "Cleo <c@x>"
+
+    def test_nobody_is_named_where_nothing_says_anything(self):
+        assert load().names_nobody
+        assert not load(terminal=True).names_nobody
+        assert not load({}, {"taskledger.actor": "user:ada"}).names_nobody
+        for name in ("GITLEDGER_ACTOR_NAME", "GITLEDGER_ACTOR_ROLE", "GITLEDGER_SESSION", "GITLEDGER_HARNESS", "CI", "CLAUDECODE"):
+            assert not load({name: "1"}).names_nobody, name
 
     def test_it_cannot_be_changed(self):
         with pytest.raises(AttributeError):

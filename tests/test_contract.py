@@ -3,7 +3,7 @@
     python -m tests.test_contract --write      # after a deliberate change; then read the diff
 
 A golden file holds all runs of one command in the order of the story. What differs from run to run, or would change
-with every release, stands there by name (`UID`, `EVENT`, `COMMIT`, `ROOT`, `VERSION`).
+with every release, stands there by name (`UID`, `EVENT`, `COMMIT`, `ROOT`, `PYTHON`, `VERSION`).
 """
 
 from collections.abc import Iterator
@@ -94,6 +94,7 @@ plan start
 next-action
 lock show
 lock list
+plan command --summary "Is it there?" -- true
 question add --text "Which name?"
 question add-many --required-for-plan --yaml-file - < QUESTIONS
 question add-many --required-for-plan --text "Should exports include the new state?"
@@ -149,6 +150,51 @@ implement checklist
 implement status
 implement log --message "Looked around."
 implement change --path store/export.py --summary "The field." --git-diff-stat - < DIFF_STAT
+
+# Commits.
+[7] commits missing HEAD
+commits record
+commits record HEAD
+commits link HEAD --task tidy
+commits list
+commits unlink HEAD --task tidy --reason "Another task's."
+[5] commits unlink HEAD --task tidy
+commits scan HEAD --dry-run
+commits scan HEAD
+commits reconcile --dry-run
+commits reconcile --pairs - < PAIRS
+[2] commits reconcile --pair "no pair"
+commits notes
+commits check
+commits check --task tidy src/parser.py
+commits missing HEAD
+[5] commits missing nowhere..HEAD
+whence HEAD
+whence README.md:1
+[5] whence nowhere
+blame README.md -L 1,1
+
+# Evidence.
+implement command --summary "Try it." -- true
+run --todo todo-0001 --kind test -- true
+evidence verify
+[1] run -- false
+run --allow-failure --criterion 1 --no-output -- false
+[5] run --todo 9 -- true
+[5] run -- no-such-program-anywhere
+evidence add --todo 1 --summary "Read it." --kind review --passed
+[2] evidence add --summary "Read it."
+evidence list
+evidence list --todo todo-0001
+evidence show evidence-0003
+[5] evidence show 99
+[7] evidence verify
+[3] evidence verify 1 --rerun
+evidence verify evidence-0001 --rerun --yes
+evidence trust 1
+[2] evidence trust 6
+
+# Implementing goes on.
 todo add --text "Say it in the changelog" --optional --validation-hint "Read CHANGELOG.md."
 todo add --text "Name the field in docs/export.md"
 [4] implement finish --summary "Too early." @ elsewhere
@@ -178,6 +224,7 @@ next-action
 [7] validate finish --result passed --summary "Fine."
 validate check --criterion 1 --status fail --details "No field."
 [2] validate check --criterion ac-0009
+[1] validate command --criterion 2 -- false
 next-action
 validate finish --result failed --summary "It lacks the field." --recommendation "Write it."
 next-action
@@ -186,6 +233,7 @@ context --for validator
 implement finish --summary "The field is there now."
 validate start
 validate check --criterion ac-0001 --evidence "pytest -q" --name "unit tests"
+validate command --criterion ac-0001 --name "the whole suite" -- true
 [3] validate waive --criterion ac-0002 --reason "No Windows here." --actor agent
 validate waive --criterion ac-0002 --reason "No Windows here."
 validate status
@@ -234,6 +282,8 @@ ledger list
 [4] ledger fork main
 ledger fork feature-a
 task create "Only here"
+todo add --task only-here --text "Carry it over."
+claim only-here
 task create "Also here"
 ledger switch main
 [5] ledger switch nowhere
@@ -241,6 +291,9 @@ ledger diff feature-a
 [2] task cancel --task feature-a:only-here
 task show feature-a:only-here
 task list --all-ledgers
+claims --all-ledgers
+lock list --all-ledgers
+todo show feature-a:only-here/todo-0001
 [3] ledger delete feature-a
 ledger adopt --from feature-a only-here
 ledger adopt --from feature-a only-here
@@ -248,6 +301,12 @@ ledger merge feature-a --dry-run
 ledger merge feature-a
 conflicts
 conflicts only-here
+conflicts --all-ledgers
+todo done only-here/todo-0001 --evidence "Read it."
+--request-id story-1 task edit --task only-here --add-note "Once."
+--request-id story-1 task edit --task only-here --add-note "Once."
+[4] --request-id story-1 unclaim only-here
+unclaim only-here
 ledger rename feature-a feature-b
 [4] ledger delete main
 ledger delete feature-b
@@ -264,6 +323,62 @@ task unarchive tidy
 task renumber only-here
 task delete only-here --reason "Done elsewhere."
 ledger doctor
+
+# Hooks.
+[7] hooks status
+hooks install commit-msg post-commit
+hooks install --show-notes
+hooks status
+hooks run pre-commit
+hooks uninstall
+hooks uninstall
+
+# The work graph.
+item create "Write the parser" --slug parser --priority P0 --label core --complexity 5 --due tomorrow --property size=big
+item create "Write the lexer" --slug lexer --blocks parser --description - < DESCRIPTION
+item create "Write the manual" --slug manual --parent parser --schedule "0 9 * * mon"
+[2] item create "Odd" --due someday
+dep add manual parser --unblock-at review
+[4] dep add lexer manual
+[2] dep add lexer
+dep add manual lexer --type relates_to
+dep pattern fan-in lexer parser manual
+dep list parser
+dep tree manual
+dep cycles
+item list
+item list --label core
+item show parser
+item edit manual --summary "For people." --complexity 2
+[3] item edit tidy --summary "No item."
+tag add parser urgent,core
+tag remove parser urgent
+tag list
+ready
+ready --limit 1 --explain
+next
+blocked
+transitions parser
+[3] advance parser start
+hold parser --reason "The grammar is not settled."
+[4] advance parser start
+resume parser
+advance lexer start
+advance lexer complete --reason "It lexes."
+advance parser complete
+next-action manual
+advance manual complete
+[4] advance manual resume
+tree
+tree parser --depth 0
+move manual --root
+[4] move parser --parent parser
+[2] move parser
+graph
+graph parser --format mermaid --all
+stale
+advance lexer archive
+dep remove manual parser
 
 # What is no command line. (Messages of click's own would change with its releases.)
 [2] task lst
@@ -298,6 +413,7 @@ INPUTS = {
     "PLAN": PLAN,
     "ROUGH": "Tidy up the cellar.\n",
     "DIFF_STAT": " store/export.py | 2 +-\n",
+    "PAIRS": f"{'1' * 40} {'2' * 40}\n",
 }
 
 ELSEWHERE = {"GITLEDGER_SESSION": "elsewhere", "GITLEDGER_TASK": "1"}
@@ -329,7 +445,7 @@ def tell(cli: Any) -> list[Run]:
     inputs = dict(INPUTS)
     for place, (expected, line, source, is_elsewhere) in enumerate(lines()):
         words = shlex.split(line)
-        words.insert(0 if place % 2 else len(words), "--json")  # anywhere on the line
+        words.insert(0 if place % 2 or "--" in words else len(words), "--json")  # anywhere on the line
         result = cli(*words, input=inputs[source] if source else "", env=ELSEWHERE if is_elsewhere else None)
         assert result.exit_code == expected, f"{line}: {result}"
         assert result.stderr == "", f"{line}: {result}"
@@ -373,7 +489,7 @@ def masked(value: Any, root: str) -> Any:
         return [masked(item, root) for item in value]
     if not isinstance(value, str):
         return value
-    value = value.replace(os.path.realpath(root), "ROOT")
+    value = value.replace(os.path.realpath(root), "ROOT").replace(sys.executable, "PYTHON")
     value = re.sub(r"\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b", "UID", value)
     value = re.sub(r"\b[0-9a-f]{40}\b", "COMMIT", value)
     return re.sub(r"\b[0-9a-f]{20}\b", "EVENT", value)
@@ -436,6 +552,8 @@ def test_a_success_names_its_events_and_a_refusal_has_none(told):
 LISTINGS = [
     *("task list", "task events", "plan list", "question list", "question open", "question answers", "todo list"),
     *("require list", "lock list", "claims", "log", "schema", "ledger list", "ledger log", "ledger diff", "conflicts"),
+    *("ready", "blocked", "stale", "tree", "item list", "tag list", "dep list", "dep tree", "dep cycles"),
+    *("commits list", "commits missing", "blame", "evidence list"),
 ]
 
 

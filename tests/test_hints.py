@@ -37,13 +37,14 @@ TOLD_BY_A_RUN = {
     ("cli/failure.py", "_help_of"): "the help of the command that was being parsed",
     ("cli/failure.py", "usage_error"): "the same",
     ("cli/groups.py", "unknown_command"): "the help of the command that was probably meant, else of what was parsed",
+    ("mcp/calls.py", "failure"): "the help of the command that was called; tests/mcp parses it",
+    ("mcp/commands.py", "_unknown"): "the help of the command that was probably meant; tests/mcp parses it",
+    ("mcp/commands.py", "misuse"): "the help of the operation's own command; tests/mcp parses it",
     ("ops/_approval.py", "_check_approver"): "the help of the operation's own command",
     ("ops/_approval.py", "_check_reasons"): "the help of the operation's own command",
-    ("ops/_planning.py", "next_line"): "a builder: its callers are read",
-    ("ops/_planning.py", "on_task"): "a builder: its callers are read",
+    ("ops/_commands.py", "next_line"): "a builder: its callers are read",
+    ("ops/_commands.py", "on_task"): "a builder: its callers are read",
     ("ops/_sections.py", "planning_commands"): "the commands of the planner's context, which are read from the page",
-    ("ops/_step.py", "on_task"): "a builder: its callers are read",
-    ("ops/guards.py", "_for"): "a builder: its callers are read",
     ("ops/guards.py", "refusal"): "the command of the first blocker, which is spelled out where the blocker is made",
     ("ops/implement.py", "_run_of_type"): "guards.next_step, which is read",
     ("ops/plan.py", "find_plan"): "guards.next_step, which is read",
@@ -203,6 +204,10 @@ STAGES: dict[str, tuple[str, list[str]]] = {
     "approved": ("review", ["plan accept --version 1 --note Go"]),
     "waiting": ("approved", ["require add hinge"]),
     "implementing": ("approved", ["implement start"]),
+    "proven": (
+        "implementing",
+        ["run -- true", "evidence add --summary x --passed", "run -- echo --token x"],
+    ),
     "unclaimed": ("implementing", ["lock break --reason Gone"]),
     "left": ("unclaimed", []),
     "implemented": ("implementing", ["todo done 1 --evidence pytest", "implement finish --summary Done"]),
@@ -276,6 +281,15 @@ CASES = [
     Case("approved", "implement show --run run-0009", "NOT_FOUND"),
     Case("draft", "lock break --reason x", "NOT_FOUND"),
     Case("draft", "require remove 2", "NOT_FOUND"),
+    Case("draft", "commits record nothing", "NO_COMMIT"),
+    Case("draft", "commits unlink 1234abcd", "NO_COMMIT"),
+    Case("draft", "commits list --limit -1", "INVALID_INPUT"),
+    Case("draft", "commits link HEAD --replaces 1234abcd", "NOT_LINKED"),
+    Case("draft", "commits scan nothing..main", "NO_COMMIT"),
+    Case("draft", "commits reconcile --pair x", "INVALID_INPUT"),
+    Case("draft", "whence nothing", "NO_COMMIT"),
+    Case("draft", "blame nothing.py", "NO_LINES"),
+    Case("draft", "blame README.md -L x", "INVALID_INPUT"),
     Case("draft", "task activate 9", "NOT_FOUND"),
     # Lists.
     Case("draft", "task list --status unknown", "INVALID_INPUT"),
@@ -328,6 +342,20 @@ CASES = [
     Case("implementing", "task cancel", "LOCK_CONFLICT", OTHER),
     Case("unclaimed", "implement log --message x", "LOCK_CONFLICT"),
     Case("unclaimed", "implement resume --reason x --run run-0001", "WORKFLOW_REJECTION"),
+    Case("draft", "run -- no-such-program-anywhere", "NO_PROGRAM"),
+    Case("draft", "run -- ./README.md", "CANNOT_RUN"),
+    Case("draft", "run", "INVALID_INPUT"),
+    Case("draft", "run --criterion 1 -- true", "WORKFLOW_REJECTION"),
+    Case("draft", "run --todo 9 -- true", "NOT_FOUND"),
+    Case("draft", "run --timeout soon -- true", "INVALID_INPUT"),
+    Case("draft", "evidence show 9", "NOT_FOUND"),
+    Case("draft", "evidence add --summary x", "INVALID_INPUT"),
+    Case("implementing", "run --todo 1 --criterion 1 -- true", "INVALID_INPUT"),
+    Case("implementing", "implement command -- true", "LOCK_CONFLICT", OTHER),
+    Case("implementing", "validate command --criterion 1 -- true", "WORKFLOW_REJECTION"),
+    Case("proven", "evidence verify 1 --rerun", "CONFIRMATION_REQUIRED"),
+    Case("proven", "evidence verify 2 --rerun --yes", "INVALID_INPUT"),
+    Case("proven", "evidence verify 3 --rerun --yes", "MASKED"),
     # Validating.
     Case("implementing", "validate start", "WORKFLOW_REJECTION"),
     Case("implemented", "validate check --criterion 1", "WORKFLOW_REJECTION"),
@@ -376,7 +404,7 @@ def at_stage(tmp_path_factory: Any, make_repo: Any, cli_in: Any, tmp_path: Path)
 def test_a_refusal_names_a_command_that_works(case, at_stage, cli_in, fixed):
     folder = at_stage(case.stage)
     cli = cli_in(folder)
-    refused = cli(*shlex.split(case.line), "--json", env=case.env)
+    refused = cli("--json", *shlex.split(case.line), env=case.env)
     error = refused.json["error"]
     assert (error["code"], error["exit_code"]) == (case.code, refused.exit_code)
     for line in commands_in(refused.json):

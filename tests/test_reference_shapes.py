@@ -88,6 +88,11 @@ RESULTS: dict[str, Shape] = {
     "can": ("task_capability", "action active_stage blocking ok reason task_id", {"blocking[]": "kind message"}),
     "implement change": (None, "CHANGE", {"actor": "ACTOR"}),
     "implement checklist": ("todo_gate_report", "GATE", {}),
+    "implement command": (
+        "implementation_command",
+        "artifact_path change exit_code stderr stdout task_id",
+        {"change": "CHANGE"},
+    ),
     "implement finish": (
         "task_lifecycle",
         "active_stage changed command next_command run_id status status_stage task_id",
@@ -120,6 +125,7 @@ RESULTS: dict[str, Shape] = {
     ),
     "plan accept": (None, APPROVED, {}),
     "plan approve": (None, APPROVED, {}),
+    "plan command": ("planning_command", "artifact_path change exit_code stderr stdout task_id", {}),
     "plan lint": (
         "plan_lint",
         "issues passed plan_id plan_version strict summary task_id",
@@ -255,6 +261,7 @@ OPTIONS = {
     "context": "0 --task --for --scope --todo --run --format",
     "implement change": "0 --path! --kind --summary --command --git-diff-stat --task",
     "implement checklist": "0 --task",
+    "implement command": "1 --task",
     "implement finish": "0 --summary! --task",
     "implement log": "0 --message --task",
     "implement restart": f"0 --summary! --task {IDENTITY}",
@@ -270,6 +277,7 @@ OPTIONS = {
     "plan accept": "0 --version! --note --task --allow-lint-errors",
     "plan approve": "0 --version! --actor --actor-name --note --allow-agent-approval --reason --allow-empty-criteria"
     " --no-materialize-todos --allow-open-questions --allow-empty-todos --allow-lint-errors --task",
+    "plan command": "1 --task",
     "plan lint": "0 --task --version --strict",
     "plan list": "0 --task",
     "plan propose": "0 --task --text --file --criterion",

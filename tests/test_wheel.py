@@ -99,6 +99,18 @@ def test_the_scripts_run_and_git_finds_its_command(installed, repo):
     assert repo.git("status", "--short") == ""
 
 
+def test_the_hooks_are_in_it_and_work(installed, wheel, repo):
+    with ZipFile(wheel) as archive:
+        shipped = {Path(name).name: archive.read(name) for name in archive.namelist() if name.startswith("gitledger/_hooks/")}
+    assert shipped == {path.name: path.read_bytes() for path in (ROOT / "hooks").iterdir()}
+    for words in (["init"], ["task", "create", "One"], ["task", "activate", "1"], ["hooks", "install"], ["hooks", "status"]):
+        said = installed("gitledger", *words, cwd=repo.path)
+    assert said.startswith("hooks work")
+    installed("git", "commit", "--quiet", "--allow-empty", "-m", "One", cwd=repo.path)
+    assert "Task: task-0001" in repo.git("log", "-1", "--format=%(trailers)")
+    assert '"number":"task-0001"' in repo.git("notes", "--ref=taskledger", "show", "HEAD")
+
+
 def test_the_demo_runs(installed, tmp_path):
     said = installed("gitledger", "demo", "shown", cwd=tmp_path)
     project = tmp_path / "shown" / "project"

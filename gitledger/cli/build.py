@@ -125,9 +125,12 @@ def build_command(op: type[Operation]) -> click.Command:
         context.obj.perform(make_operation(op, fields, parsed, inputs))
 
     help = cleandoc(op.__doc__ or "")
+    takes_rest = any(field.extra.get("rest") for field in fields)
     return Command(
         op.command.rpartition(" ")[2],
         callback=callback,
+        # What follows the first word of another program's command line is its own, also without `--`.
+        context_settings={"allow_interspersed_args": False} if takes_rest else None,
         params=[param for field in fields for param in _params(field)],
         help=help,
         short_help=help.partition("\n")[0].rstrip("."),
@@ -159,6 +162,7 @@ class Command(click.Command):
 def _params(field: Field) -> Iterator[click.Parameter]:
     kind: Any = click.Choice(field.choices, case_sensitive=False) if field.choices else None
     kind = kind or {int: click.INT, float: click.FLOAT}.get(field.base, click.STRING)
+    kind = click.UNPROCESSED if field.extra.get("rest") else kind
     metavar = field.extra.get("metavar")
     if field.is_positional:
         yield Argument(

@@ -185,6 +185,17 @@ class Console:
         with _lost_output():
             stream.write(text)
 
+    def pass_on(self, stream: int, data: bytes) -> None:
+        """What a program printed on its output (1) or error (2), as it is; with JSON all of it goes to stderr. Raises OSError."""
+        target = self.err if self.json or stream == 2 else self.out
+        binary = getattr(target, "buffer", None)
+        if binary is None:
+            target.write(data.decode("utf-8", "replace"))
+            return
+        target.flush()
+        binary.write(data)
+        binary.flush()
+
     def flush(self) -> None:
         """Hand everything over, so that a reader that went away is noticed here and not at exit."""
         with _lost_output():

@@ -14,13 +14,6 @@ from gitledger.cli.text import one_line
 from gitledger.errors import InvalidInput, LedgerError
 
 
-class Interrupted(LedgerError):
-    """Somebody pressed Ctrl-C."""
-
-    code = "INTERRUPTED"
-    exit_code = 130
-
-
 def say_failure(session: Session, error: LedgerError) -> int:
     """Say a refusal; returns the exit code. Bad input that has no hint of its own is helped by the help of the command."""
     if isinstance(error, InvalidInput) and not error.hint:
@@ -73,7 +66,7 @@ def usage_error(session: Session, error: click.ClickException) -> LedgerError:
     message = _complaint(error)
     hint = _help_of(session)
     words = hint[1:-1]
-    if isinstance(error, click.NoSuchOption) and words and error.option_name in ("--root", "--cwd", "--ledger", "-C"):
+    if isinstance(error, click.NoSuchOption) and words and error.option_name in ("--root", "--cwd", "--ledger", "--request-id", "-C"):
         message = f"{error.option_name} goes before the command: {PROGRAM} {error.option_name} ... {' '.join(words)}"
     if isinstance(error, click.exceptions.NoArgsIsHelpError):
         message = f"A command is missing after {' '.join([PROGRAM, *words])!r}."

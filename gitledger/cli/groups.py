@@ -16,6 +16,7 @@ PROGRAM = "gitledger"
 HANDWRITTEN: dict[str, tuple[str, str]] = {
     "demo": ("gitledger.cli.demo:demo", "Run the main job on a throw-away repository, and show every command."),
     "schema": ("gitledger.cli.schema:schema", "The JSON Schema of what a command takes and answers."),
+    "mcp": ("gitledger.cli.mcp:mcp", "Serve agents over the Model Context Protocol."),
 }
 
 SETTINGS: dict[str, Any] = {"max_content_width": 100}
@@ -156,6 +157,11 @@ def root_command() -> Root:
                 help="Run as if started in PATH, as git does.",
             ),
             click.Option(["--ledger"], metavar="NAME", help="The ledger to work in, instead of the branch's."),
+            click.Option(
+                ["--request-id"],
+                metavar="KEY",
+                help="A key for this request: said again with it, what was recorded is not recorded twice.",
+            ),
             click.Option(["--json", "as_json"], is_flag=True, expose_value=False, help="Answer in JSON."),
             version_option(),
         ],

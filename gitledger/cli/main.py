@@ -11,7 +11,7 @@ import click
 from gitledger.cli.console import OutputLost, standard_streams
 from gitledger.cli.groups import root_command
 from gitledger.cli.session import PROGRAM, Session
-from gitledger.errors import LedgerError
+from gitledger.errors import Interrupted, LedgerError
 
 INTERRUPTED = 130
 BROKEN_PIPE = 141  # what a shell reports for a program that SIGPIPE ended, as it ends git
@@ -76,7 +76,7 @@ def _answer(session: Session, words: list[str], argv: Sequence[str], program: st
     except click.ClickException as error:
         refusal = _failure().usage_error(session, error)
     except (KeyboardInterrupt, click.Abort):
-        refusal = _failure().Interrupted("Interrupted.")
+        refusal = Interrupted("Interrupted.")
     except (BrokenPipeError, OutputLost):
         raise
     except Exception as error:

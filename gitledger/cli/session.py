@@ -35,6 +35,7 @@ class Session:
         self.root = "."
         self.base = "."
         self.ledger_name: str | None = None
+        self.request: str | None = None
         self.exit_code = 0
         self.recorded: Sequence[str] = ()
         self._open_ledger = open_ledger
@@ -42,7 +43,15 @@ class Session:
 
     # ------------------------------------------------------------------ root options
 
-    def place(self, *, root: str | None, cwd: str | None, changed: Sequence[str], ledger: str | None) -> None:
+    def place(
+        self,
+        *,
+        root: str | None,
+        cwd: str | None,
+        changed: Sequence[str],
+        ledger: str | None,
+        request_id: str | None,
+    ) -> None:
         """Take the root options in. `-C` moves where files are looked for as well; `--root` and `--cwd` do not."""
         self.base = os.path.join(".", *changed) if changed else "."
         named = {option: path for option, path in (("--root", root), ("--cwd", cwd)) if path is not None}
@@ -56,6 +65,7 @@ class Session:
         if ledger == "":
             raise InvalidInput("--ledger must not be empty.", hint=(PROGRAM, "--help"))
         self.ledger_name = ledger
+        self.request = request_id
 
     @property
     def inputs(self) -> Any:
@@ -73,7 +83,29 @@ class Session:
             from gitledger.ledger import open_ledger as opener
         ledger = opener(self.root, ledger=self.ledger_name, environ=self.environ)
         ledger.progress = self.console.progress("reading the ledger")
+        ledger.streams = self
         return ledger
+
+    # ------------------------------------------------------------------ programs that are run (ledger/child.Streams)
+
+    def pass_on(self, stream: int, data: bytes) -> None:
+        """Hand on what a program printed. Raises OSError where nobody takes it."""
+        self.console.pass_on(stream, data)
+
+    def tell(self, text: str) -> None:
+        """Say what is going on, to people."""
+        if not self.json:
+            self.console.talk(text)
+
+    def confirm(self, lines: list[str]) -> bool | None:
+        """Show the commands and ask whether to run them: on a terminal, else None."""
+        if self.json or self.stdin is None or not self.stdin.isatty():
+            return None
+        for line in lines:
+            self.console.talk("  $ ", line)
+        self.console.err.write(f"Run {'this' if len(lines) == 1 else f'these {len(lines)}'}? [y/N] ")
+        self.console.err.flush()
+        return self.stdin.readline(1024).strip().lower() in (b"y", b"yes")
 
     # ------------------------------------------------------------------ answering
 
@@ -91,7 +123,15 @@ class Session:
         if not op.needs_repository:
             self.answer(op.show(None), op)
             return
-        outcome = self._run(op)
+        ledger = self.open()
+        with ledger.naming():
+            self._carry_out(op, ledger, overwrite)
+
+    def _carry_out(self, op: Any, ledger: Any, overwrite: bool) -> None:
+        try:
+            outcome = self._run(op, ledger)
+        finally:
+            self.recorded = getattr(ledger, "recorded", ())
         self.recorded = outcome.events
         view = outcome.view
         written = view.written() if hasattr(view, "written") else None
@@ -105,15 +145,15 @@ class Session:
             return
         self.answer(view, op, events=outcome.events, warnings=outcome.warnings, task_id=outcome.task_id)
 
-    def _run(self, op: Any) -> Any:
+    def _run(self, op: Any, ledger: Any) -> Any:
         from gitledger.ops._base import needs_remote
 
-        ledger = self.open()
         if not needs_remote(op, lambda: ledger.config.claims_are_remote):
-            return ledger.run(op)
+            return ledger.run(op, request=self.request)
         from gitledger.sync import run
 
-        return run(ledger, op, folder=self.base, asks=ledger.config.has_terminal and not self.json)
+        asks = ledger.config.has_terminal and not self.json
+        return run(ledger, op, folder=self.base, asks=asks, request=self.request)
 
     def answer(
         self,

@@ -2,7 +2,11 @@
 
 from typing import Any
 
+from msgspec import structs
+
+from gitledger.config import Config
 from gitledger.errors import StorageError
+from gitledger.model.task import Actor
 from gitledger.ops._base import Operation, TaskOperation, World, live_claim
 from gitledger.store import local
 from gitledger.store.repo import Repository
@@ -51,6 +55,20 @@ def remembered(
     claim = live_claim(task.claims, world.now)
     is_mine = task.uid == known.get("uid") and claim is not None and claim.holder == make(given).holder()
     return given if is_mine else NOBODY
+
+
+def standing_in(config: Config, world: World, actor: Actor) -> Actor:
+    """For a hook that nothing tells who acts: whoever holds the active task from this work tree without a session; else `actor`.
+
+    A graphical program starts hooks without a terminal, and means the person who began the work in one.
+    """
+    active = world.active() if config.names_nobody else None
+    task = world.record(active.uid) if active is not None else None
+    claim = live_claim(task.claims, world.now) if task is not None else None
+    here = f" {actor.host or ''} {actor.worktree or ''}"
+    if claim is None or claim.actor.session or not claim.holder.endswith(here):
+        return actor
+    return structs.replace(actor, type=claim.actor.type, name=claim.actor.name)
 
 
 def _key(pointer: str) -> str:

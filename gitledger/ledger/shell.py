@@ -1,6 +1,7 @@
 """The one shell around the pure core: tip → world → guards → decide → fold → append → show, retried when a race is lost."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime, timezone
 from typing import Any
 
@@ -11,13 +12,27 @@ import time
 from msgspec import Struct, structs
 
 from gitledger import config as settings
-from gitledger.errors import LostRace, Refused, StorageError
+from gitledger.errors import LedgerError, LostRace, Refused, StorageError, Unanswered, naming
 from gitledger.ledger import acting
 from gitledger.ledger.pointers import former_numbers, remember_number
 from gitledger.model import ids
 from gitledger.model.policy import Policy
-from gitledger.ops._base import Active, Code, Host, Operation, Place, RefOperation, World, drive, no_ledger
+from gitledger.ops._base import (
+    Active,
+    Code,
+    Host,
+    LocalOperation,
+    Operation,
+    Place,
+    RefOperation,
+    Trees,
+    World,
+    ask_guards,
+    drive,
+    no_ledger,
+)
 from gitledger.store import local
+from gitledger.store.moves import under_way
 from gitledger.store.repo import Repository, check_ledger_name, is_ledger_name, open_repository, ref_of
 from gitledger.store.snapshot import Snapshot, Unread, open_snapshot
 
@@ -43,6 +58,14 @@ class Ledger:
         self.name_source = source
         self.config = configuration
         self.progress: Callable[[int, int], None] | None = None
+        # The events of the last operation that are in the ledger, whatever becomes of the answer.
+        self.recorded: list[str] = []
+        # The folder from which paths of files are named, and where the output of programs goes (ledger/child.Streams).
+        self.path = "."
+        self.streams: Any = None
+        self._trees: Trees | None = None
+        # Whether git runs us: then nobody may have said who acts.
+        self.is_hook = False
         self._policy: Policy | None = None
 
     @property
@@ -51,39 +74,93 @@ class Ledger:
         return self.repo.tip(self.name)
 
     def run(self, op: Operation, *, request: str | None = None) -> Outcome:
-        """Run an operation. Raises a LedgerError that says why not; then nothing has changed."""
-        if isinstance(op, RefOperation):
-            from gitledger.ledger.refs import Ledgers
+        """Run an operation. Raises a LedgerError that says why not; then nothing has changed.
 
-            return _performed(op, op.perform(Ledgers(self)))
-        if not op.writes:
-            elsewhere = self._named_elsewhere(op)
-            if elsewhere is not None:
-                return elsewhere[0].run(elsewhere[1], request=request)
-            with self._snapshot(op) as snapshot:
-                world = self._world(op, snapshot, request)
-                return self.outcome_of(op, world)
+        `request` is a key that the caller gave this request: what the ledger has recorded under it already is
+        not done again, and is answered as it was then. It says nothing to what makes no entry.
+        """
+        with self.naming():
+            if isinstance(op, RefOperation):
+                from gitledger.ledger.refs import Ledgers
+
+                performed = _performed(op, op.perform(Ledgers(self)))
+                if op.writes:
+                    self.renew_stamps()
+                return performed
+            if isinstance(op, LocalOperation):
+                from gitledger.ledger.hooks import Hooks
+
+                return _performed(op, op.perform(Hooks(self)))
+            self._trees = None
+            if op.reads_only():
+                return self._read(op)
+            if op.starts_children:
+                from gitledger.ledger.child import run_children
+
+                return run_children(self, op, request)  # type: ignore[arg-type]
+            return self.record(op, request)
+
+    def prepare(self, op: Any, request: str | None) -> "Outcome | tuple[list[Any], bool]":
+        """The programs that `op` wants run, and whether a person is asked first; its guards have been asked, and nothing was done.
+
+        The answer itself where this request was carried out before.
+        """
+        with self._snapshot(op) as snapshot:
+            world = self._world(op, snapshot, request)
+            if request is not None:
+                from gitledger.ops._captured import ran_before
+
+                world.ran = ran_before(world.source.requested(request))
+                if self.repeats(op, world):
+                    return self.outcome_of(op, world)
+            self.refuse_writes(op, snapshot)
+            ask_guards(op, world)
+            return op.wanted(world), op.asks(world)
+
+    def naming(self) -> AbstractContextManager[None]:
+        """Within, what is recommended names this ledger, where only an option or the environment has led to it."""
+        return naming(self.name if self.name_source in ("option", "environment") else None)
+
+    def _read(self, op: Operation) -> Outcome:
+        elsewhere = self._named_elsewhere(op)
+        if elsewhere is not None:
+            return elsewhere[0].run(elsewhere[1])
+        with self._snapshot(op) as snapshot:
+            world = self._world(op, snapshot, None)
+            outcome = self.outcome_of(op, world)
+            self._trust(world)
+            return outcome
+
+    def record(self, op: Operation, request: str | None, ran: Sequence[Any] = ()) -> Outcome:
+        """Let the operation decide and record that, until it is there or refused. `ran` are the programs that ran for it."""
         deadline = time.monotonic() + PATIENCE_S
         attempt = 0
         while True:
             with self._snapshot(op) as snapshot:
                 world = self._world(op, snapshot, request)
+                world.ran = ran
+                if request is not None and self.repeats(op, world):
+                    return self.outcome_of(op, world)
                 self.refuse_writes(op, snapshot)
                 if not drive(op, world):
+                    self._write_notes(world)
                     return self.outcome_of(op, world)
                 try:
                     tip = self._append(op, world, snapshot)
                 except LostRace as lost:
                     self.give_up(lost, deadline)
                 else:
-                    self._follow(world)
-                    acting.remember(self.repo, self.pointer, self.name, op, world)
+                    with self._answering(world):
+                        self._follow(world)
+                        acting.remember(self.repo, self.pointer, self.name, op, world)
                     outcome = self.outcome_of(op, world)
                     snapshot.advance(tip)
                     break
             attempt += 1
             _wait(attempt)
-        self._housekeep(tip)
+        with self._answering(world):
+            self.renew_stamps([event.type for event in world.events])
+            self._housekeep(tip)
         return outcome
 
     def at(self, ledger: str) -> "Ledger":
@@ -91,6 +168,9 @@ class Ledger:
         check_ledger_name(ledger)
         other = Ledger(self.repo, ledger, "option", self.config)
         other.progress = self.progress
+        other.path = self.path
+        other.is_hook = self.is_hook
+        other.streams = self.streams
         return other
 
     # ---------------------------------------------------------------- reading
@@ -98,13 +178,15 @@ class Ledger:
     def _named_elsewhere(self, op: Operation) -> "tuple[Ledger, Operation] | None":
         """The ledger that the operation's task is said to be in (`feature-a:task-0030`), and the operation there."""
         reference = getattr(op, "task", None)
-        ledger, colon, task = reference.strip().rpartition(":") if isinstance(reference, str) else ("", "", "")
-        if not colon or ledger == self.name:
+        if not isinstance(reference, str):
+            return None
+        ledger = ids.split_reference(reference).ledger
+        if ledger is None or ledger == self.name:
             return None
         check_ledger_name(ledger)
         if self.repo.tip(ledger) is None:
             raise no_ledger(ledger)
-        return self.at(ledger), structs.replace(op, task=task)
+        return self.at(ledger), structs.replace(op, task=reference.strip().removeprefix(f"{ledger}:"))
 
     def _snapshot(self, op: Operation) -> Snapshot:
         if op.needs_index:
@@ -128,9 +210,16 @@ class Ledger:
             else (),
         )
 
-    def world_at(self, op: Operation, source: Any) -> World:
+    def world_at(self, op: Operation, source: Any, request: str | None = None) -> World:
         """The world of a state that no ref is at yet, on which a sync settles."""
-        return self._world(op, source, None)
+        return self._world(op, source, request)
+
+    def repeats(self, op: Operation, world: World) -> bool:
+        """Whether the request was carried out before; the world then answers as it did."""
+        from gitledger.ops import _repeat
+
+        _repeat.check_key(world.request or "")
+        return _repeat.repeats(op, world)
 
     def _world(self, op: Operation, snapshot: Snapshot, request: str | None) -> World:
         config = self.config
@@ -154,6 +243,12 @@ class Ledger:
             lease_s=config.lease_s,
             active=lambda: self._active(world),
             code=lambda: Code(branch=self.repo.branch(), head=self.repo.head()),
+            staged=self._staged,
+            under_way=lambda: under_way(self.repo.git_dir),
+            commits=self._source_history,
+            trees=lambda: self._source_trees(op, world),
+            changed_since=self._changed_since,
+            is_trusted=self._is_trusted,
             others=lambda: self._others(world),
             published=self._is_published,
             ledgers=lambda: list(self.repo.ledgers()),
@@ -165,6 +260,11 @@ class Ledger:
             request=request,
         )
         return world
+
+    def _source_history(self) -> Any:
+        from gitledger.ledger.history import SourceHistory
+
+        return SourceHistory(self)
 
     def _others(self, world: World) -> Iterator[tuple[str, Snapshot]]:
         """The other ledgers, one open at a time; one that stands at the same tip has nothing to add."""
@@ -187,6 +287,42 @@ class Ledger:
             raise no_ledger(ledger)
         return snapshot.beside(ledger)
 
+    def _source_trees(self, op: Operation, world: World) -> Trees:
+        """The source trees, once for each request: a lost race does not ask again."""
+        if self._trees is None:
+            self._trees = self.source_trees(world.warnings, keep=not op.reads_only())
+        return self._trees
+
+    def source_trees(self, warnings: list[str], *, keep: bool) -> Trees:
+        """The source trees of this moment; `keep` lets `changed_since` know them later."""
+        from gitledger.ledger.sourcetree import trees_of
+
+        return trees_of(self.repo, self.config.environ, warnings, keep=keep)
+
+    def _changed_since(self, trees: Sequence[str]) -> dict[str, list[str]]:
+        from gitledger.ledger.sourcetree import changed_files
+
+        return changed_files(self.repo, self.config.environ, trees)
+
+    def _is_trusted(self, evidence: str) -> bool:
+        from gitledger.ledger.trust import is_trusted
+
+        return is_trusted(self.repo, evidence)
+
+    def _trust(self, world: World) -> None:
+        """What this clone captures itself it may run again, and what somebody here said so of."""
+        captured = [event.id for event in world.events if event.type == "evidence.recorded" and event.data.captured]
+        if captured or world.trusted_now:
+            from gitledger.ledger.trust import trust
+
+            if not trust(self.repo, [*captured, *world.trusted_now]):
+                world.warnings.append("That this command may be run again could not be remembered.")
+
+    def _staged(self) -> list[str]:
+        from gitledger.ledger.pending import staged_paths
+
+        return staged_paths(self)
+
     def _is_published(self, ledger: str, uid: str, event: str) -> bool:
         from gitledger.store import tracking
 
@@ -207,7 +343,8 @@ class Ledger:
         given = acting.flags_of(op)
         if given == acting.NOBODY and not op.takes_identity:
             given = acting.remembered(self.repo, self.pointer, self.name, op, world, self._make_actor)
-        return self._make_actor(given)
+        actor = self._make_actor(given)
+        return acting.standing_in(self.config, world, actor) if self.is_hook and given == acting.NOBODY else actor
 
     def _make_actor(self, given: dict[str, str | None]) -> Any:
         return self.config.actor(
@@ -216,6 +353,11 @@ class Ledger:
             pid=os.getpid(),
             worktree=self.repo.worktree_key,
         )
+
+    @property
+    def policy(self) -> Policy:
+        """The team's policy. Raises InvalidInput where `.gitledger.yaml` says what cannot be."""
+        return self._read_policy()
 
     def _read_policy(self) -> Policy:
         if self._policy is None:
@@ -242,15 +384,24 @@ class Ledger:
         """The key under which the active tasks of this session, or of this work tree, are kept."""
         return local.session_key(self.config.session) if self.config.session else local.worktree_key(self.repo)
 
+    @contextmanager
+    def _answering(self, world: World) -> Iterator[None]:
+        """Within, nothing is refused any more: what fails is the answer, for what the world has decided is in the ledger."""
+        self.recorded = [event.id for event in world.events]
+        try:
+            yield
+        except LedgerError as error:
+            if not self.recorded:
+                raise
+            raise Unanswered(self.recorded, error) from error
+
     def outcome_of(self, op: Operation, world: World) -> Outcome:
-        """What came of an operation, from the world after its decision."""
-        view = op.show(world)
+        """What came of an operation, from the world after its decision. What that records is in the ledger already."""
+        with self._answering(world):
+            view = op.show(world)
+            task_id = _task_of(op, view, world)
         return Outcome(
-            view=view,
-            events=[event.id for event in world.events],
-            warnings=list(world.warnings),
-            task_id=_task_of(op, view, world),
-            changed=world.changed,
+            view=view, events=self.recorded, warnings=list(world.warnings), task_id=task_id, changed=world.changed
         )
 
     # ---------------------------------------------------------------- writing
@@ -335,6 +486,15 @@ class Ledger:
                 self._point(None, world)
             elif event.type == "task.renumbered":
                 remember_number(self.repo, self.name, event.data.previous, event.task)
+        self._write_notes(world)
+        self._trust(world)
+
+    def _write_notes(self, world: World) -> None:
+        """The notes on source commits follow the entry; what could not be written is mended by `commits notes`."""
+        if world.unwritten_notes or any(event.type.startswith("commit.") for event in world.events):
+            from gitledger.ledger.noting import write_notes
+
+            write_notes(self, world)
 
     def _point(self, value: dict[str, Any] | None, world: World) -> None:
         pointers = dict(local.read_pointer(self.repo, self.pointer) or {})
@@ -346,6 +506,13 @@ class Ledger:
         except StorageError as error:
             world.warnings.append(f"{error.message} Name the task with --task.")
 
+    def renew_stamps(self, events: list[str] | None = None) -> None:
+        """Where hooks are installed, what tells them the active task follows; `events` are the types recorded, None where refs moved."""
+        if os.path.isdir(os.path.join(self.repo.local_dir, "stamp")):
+            from gitledger.ledger.stamp import renew_stamps
+
+            renew_stamps(self, events)
+
     def _housekeep(self, tip: str) -> None:
         """About every 256 entries (by the entry's id, so that nobody has to count) let git tidy up in the background."""
         if tip.startswith("00"):
@@ -356,21 +523,28 @@ class Ledger:
 
 
 def open_ledger(
-    path: str = ".", *, ledger: str | None = None, environ: Mapping[str, str] | None = None
+    path: str = ".",
+    *,
+    ledger: str | None = None,
+    environ: Mapping[str, str] | None = None,
+    has_terminal: bool | None = None,
 ) -> Ledger:
     """The ledger that commands in the folder `path` act on, or the one named.
 
-    `environ` stands for the process environment. Raises StorageError outside a usable repository. The
-    ledger itself need not exist yet: `run(InitLedger())` makes it.
+    `environ` stands for the process environment; `has_terminal` says whether somebody sits there (left out: whether
+    standard input is a terminal). Raises StorageError outside a usable repository. The ledger itself need not exist
+    yet: `run(InitLedger())` makes it.
     """
     given = os.environ if environ is None else environ
     repo = open_repository(path, given)
-    configuration = settings.load(
-        given, repo.setting, Policy(), stdin_is_terminal=sys.stdin is not None and sys.stdin.isatty()
-    )
+    if has_terminal is None:
+        has_terminal = sys.stdin is not None and sys.stdin.isatty()
+    configuration = settings.load(given, repo.setting, Policy(), stdin_is_terminal=has_terminal)
     name, source = resolve(repo, configuration, ledger)
     check_ledger_name(name)
-    return Ledger(repo, name, source, configuration)
+    found = Ledger(repo, name, source, configuration)
+    found.path = os.path.abspath(path)
+    return found
 
 
 def resolve(repo: Repository, config: settings.Config, wanted: str | None) -> tuple[str, str]:
@@ -379,7 +553,11 @@ def resolve(repo: Repository, config: settings.Config, wanted: str | None) -> tu
         return wanted, "option"
     if config.ledger:
         return config.ledger, "environment"
-    branch = repo.branch()
+    return resolve_branch(repo, config, repo.branch())
+
+
+def resolve_branch(repo: Repository, config: settings.Config, branch: str | None) -> tuple[str, str]:
+    """The ledger of a branch (None: of a detached HEAD) and why it is that one."""
     if branch is not None:
         configured = repo.setting(f"branch.{branch}.taskledger")
         if configured:

@@ -1,6 +1,8 @@
 """The listing row of a task: what an index keeps beside the record."""
 
-from gitledger.model import workflow
+from msgspec import Struct
+
+from gitledger.model import ids, readiness, workflow
 from gitledger.model.task import Row, Task
 
 
@@ -16,12 +18,20 @@ def row_of(task: Task, directory: str) -> Row:
         status=task.status,
         role=workflow.role(task),
         kind=task.kind,
+        type=task.type,
         workflow=task.workflow,
+        labels=tuple(task.labels),
         priority=task.priority,
+        complexity=task.complexity,
         owner=task.owner,
         parent=task.parent,
+        relation=task.relation,
+        sort=task.sort,
         created_at=task.created_at,
         updated_at=task.updated_at,
+        due=task.due,
+        next_run_at=task.next_run_at,
+        hindrance=readiness.hindrance(task),
         plan_version=plan.version if plan else None,
         todos_total=len(todos),
         todos_done=sum(todo.is_done for todo in todos),
@@ -30,3 +40,40 @@ def row_of(task: Task, directory: str) -> Row:
         is_deleted=task.deleted_at is not None,
         directory=directory,
     )
+
+
+class Wanted(Struct, frozen=True, kw_only=True):
+    """Which tasks a question about readiness is about, who asks and when.
+
+    `holder` is the key of who asks (`Actor.holder`), whose own claims are in nobody's way unless `with_mine` is
+    false; `statuses`, if any, and `labels`, all of them, narrow it down; `without` are uids to leave out; `limit` 0
+    is no limit.
+    """
+
+    now: str
+    holder: str
+    is_person: bool = False
+    with_mine: bool = True
+    statuses: frozenset[str] = frozenset()
+    labels: tuple[str, ...] = ()
+    without: frozenset[str] = frozenset()
+    limit: int = 0
+
+    @property
+    def soon(self) -> str:
+        """Until when a due date is near."""
+        return ids.later(self.now, readiness.DUE_SOON_S)
+
+
+Order = tuple[int, str, int, str]
+
+
+def ready_order(row: Row, wanted: Wanted) -> Order:
+    """What comes first: the higher priority as the due date boosts it, then the older task."""
+    level = readiness.urgency(row.priority, readiness.due_moment(row.due), wanted.now, wanted.soon)
+    return level, row.created_at, row.number, row.uid
+
+
+def sibling_order(row: Row) -> tuple[bool, int, int, str]:
+    """The order of the children of a task: those that were given a place, by it, then the others by number."""
+    return row.sort is None, row.sort or 0, row.number, row.uid

@@ -268,6 +268,10 @@ class Evidence(Struct, omit_defaults=True):
     tree: str | None = None
     tree_all: str | None = None
 
+    @property
+    def ref(self) -> str:
+        return ids.item_id("evidence", self.number)
+
 
 class Claim(Struct, omit_defaults=True):
     """Who works on the task now. `until` is the latest `at` of the holder's events plus the lease."""
@@ -326,7 +330,7 @@ class Comment(Struct, omit_defaults=True):
 
 
 class CommitLink(Struct, omit_defaults=True):
-    """A source commit that belongs to the task. `source`: hook, note, trailer, manual."""
+    """A source commit that belongs to the task. `source`: hook, note, trailer, manual, rewrite."""
 
     id: str
     commit: str
@@ -474,7 +478,10 @@ class Task(Struct, omit_defaults=True, kw_only=True):
 
 
 class Row(Struct, frozen=True):
-    """One line of a listing: what the index knows about a task without its record."""
+    """One line of a listing: what the index knows about a task without its record.
+
+    `hindrance` is what in the record itself is in the way of beginning it (model/readiness).
+    """
 
     uid: str
     number: int
@@ -483,12 +490,20 @@ class Row(Struct, frozen=True):
     status: str
     role: str
     kind: str
+    type: str
     workflow: str
+    labels: tuple[str, ...]
     priority: str | None
+    complexity: int | None
     owner: str | None
     parent: str | None
+    relation: str | None
+    sort: int | None
     created_at: str
     updated_at: str
+    due: str | None
+    next_run_at: str | None
+    hindrance: str | None
     plan_version: int | None
     todos_total: int
     todos_done: int
@@ -501,3 +516,23 @@ class Row(Struct, frozen=True):
     def id(self) -> str:
         """`task-0030`."""
         return ids.task_id(self.number)
+
+
+class Edge(Struct, frozen=True):
+    """The task `task` depends on the task `on`; both are uids."""
+
+    task: str
+    on: str
+    type: str = "blocks"
+    unblock_at: str = "done"
+    is_waived: bool = False
+
+    @property
+    def blocks(self) -> bool:
+        """Whether the task waits for the other: only such edges order work, and only they can close a cycle."""
+        return self.type == "blocks"
+
+
+def edges_of(task: Task) -> list[Edge]:
+    """What the task depends on."""
+    return [Edge(task.uid, dep.on, dep.type, dep.unblock_at, dep.waiver is not None) for dep in task.dependencies]

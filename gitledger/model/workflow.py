@@ -58,6 +58,17 @@ TRANSITIONS: dict[tuple[str, str, str], str] = {
     ("staged", "validating", "validate passed"): "done",
     ("staged", "validating", "validate failed"): "failed_validation",
     ("staged", "validating", "validate blocked"): "failed_validation",
+    # `advance` on a staged task: the start or the end of the stage that it is in.
+    ("staged", "draft", "start"): "planning",
+    ("staged", "planning", "start"): "planning",
+    ("staged", "plan_review", "start"): "planning",
+    ("staged", "approved", "start"): "implementing",
+    ("staged", "implementing", "start"): "implementing",
+    ("staged", "failed_validation", "start"): "implementing",
+    ("staged", "implemented", "start"): "validating",
+    ("staged", "validating", "start"): "validating",
+    ("staged", "implementing", "complete"): "implemented",
+    ("staged", "validating", "complete"): "done",
     ("light", "queue", "start"): "work",
     ("light", "work", "start"): "review",
     ("light", "review", "start"): "done",
@@ -72,6 +83,26 @@ for _workflow, _statuses in STATUSES.items():
         if _status not in ("done", "cancelled"):
             TRANSITIONS[_workflow, _status, "cancel"] = "cancelled"
 
+# What lies over a status: a hold (`blocked`, kept with the status that it lies on) and the archive.
+# (workflow, position, trigger) → position; PREVIOUS is the status under the hold, RESTING what `resting_status` says.
+PREVIOUS, RESTING = "previous", "resting"
+OVERLAYS: dict[tuple[str, str, str], str] = {
+    ("light", "done", "archive"): "archived",
+    ("staged", "done", "archive"): "archived",
+    ("staged", "cancelled", "archive"): "archived",
+    ("staged", "cancelled", "reopen"): RESTING,
+}
+for _workflow, _statuses in STATUSES.items():
+    OVERLAYS[_workflow, "blocked", "resume"] = PREVIOUS
+    OVERLAYS[_workflow, "blocked", "cancel"] = "cancelled"
+    for _status in _statuses:
+        if _status not in ("done", "cancelled"):
+            OVERLAYS[_workflow, _status, "block"] = "blocked"
+
+# What `advance` takes, and what each stands for.
+TRIGGERS = ("start", "complete", "block", "hold", "resume", "cancel", "reopen", "archive")
+TRIGGER_ALIASES = {"hold": "block"}
+
 # The run type of a stage, and the stage word of a claim (reference names).
 STAGE_OF_RUN = {"planning": "planning", "implementation": "implementing", "validation": "validating"}
 RUN_OF_STAGE = {stage: run for run, stage in STAGE_OF_RUN.items()}
@@ -85,6 +116,33 @@ def next_status(workflow: str, status: str, trigger: str) -> str | None:
 def sources(workflow: str, trigger: str) -> list[str]:
     """The statuses in which `trigger` is allowed, in the order of the lifecycle."""
     return [status for status in STATUSES[workflow] if (workflow, status, trigger) in TRANSITIONS]
+
+
+def position(task: Task) -> str:
+    """Where a task stands as triggers see it: `archived`, `blocked`, else its status."""
+    if task.archived_at is not None:
+        return "archived"
+    return "blocked" if role(task) == "blocked" else task.status
+
+
+def next_position(task: Task, trigger: str) -> str | None:
+    """Where `trigger` leads a task, or None where the table does not allow it: a status, `blocked` or `archived`."""
+    key = (task.workflow, position(task), TRIGGER_ALIASES.get(trigger, trigger))
+    found = OVERLAYS.get(key) or TRANSITIONS.get(key)
+    if found == RESTING:
+        return resting_status(task)
+    return task.status if found == PREVIOUS else found
+
+
+def resting_status(task: Task) -> str:
+    """The status at which a cancelled staged task is taken up again: as far as its plans and finished runs bring it."""
+    if task.current_plan() is None:
+        return "plan_review" if any(plan.status == "proposed" for plan in task.plans) else "draft"
+    built, checked = task.latest_run("implementation"), task.latest_run("validation")
+    if built is None or built.status != "finished":
+        return "approved"
+    has_failed = checked is not None and checked.number > built.number and checked.result in ("failed", "blocked")
+    return "failed_validation" if has_failed else "implemented"
 
 
 def role_of(status: str) -> str:

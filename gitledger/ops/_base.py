@@ -1,9 +1,11 @@
 """What an operation is, what it may look at, and how its decision becomes sealed events. No input or output happens here."""
 
 from collections.abc import Callable, Generator, Iterable, Sequence
-from typing import Annotated, Any, ClassVar, Protocol
+from functools import cached_property
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Protocol
 
 from msgspec import Meta, Struct
+from msgspec.structs import force_setattr
 
 from gitledger.errors import Conflict, InvalidInput, LedgerError, NotFound, StorageError, command_line
 from gitledger.model import ids
@@ -11,15 +13,19 @@ from gitledger.model.book import Book
 from gitledger.model.policy import Policy
 from gitledger.model.task import Actor, Claim, Row, Task
 
+if TYPE_CHECKING:
+    from gitledger.ops._graph import Graph
+    from gitledger.ops._history import History
+
 PROGRAM = "gitledger"
 
 
 # ---------------------------------------------------------------------------------------------- fields
 
 
-def arg(help: str, *, metavar: str | None = None) -> Meta:
-    """A positional argument of the command."""
-    return Meta(description=help, extra={"positional": True, "metavar": metavar})
+def arg(help: str, *, metavar: str | None = None, rest: bool = False) -> Meta:
+    """A positional argument of the command; `rest`: all further words, options of other programs among them."""
+    return Meta(description=help, extra={"positional": True, "metavar": metavar, **({"rest": True} if rest else {})})
 
 
 def opt(
@@ -120,6 +126,17 @@ class Code(Struct, frozen=True, kw_only=True):
     tree_all: str | None = None
 
 
+class Trees(Struct, frozen=True, kw_only=True):
+    """The source trees of a moment (design §4, Freshness): with tracked changes, and with untracked files too. None: unknown."""
+
+    tree: str | None = None
+    tree_all: str | None = None
+
+    def is_met_by(self, proof: Any) -> bool:
+        """Whether `proof` (anything with `tree` and `tree_all`) belongs to one of them."""
+        return bool({self.tree, self.tree_all} & {proof.tree, proof.tree_all} - {None})
+
+
 class Host(Struct, frozen=True, kw_only=True):
     """What the surroundings say about who is asking: a detected harness or CI, and whether a terminal is there."""
 
@@ -157,9 +174,12 @@ class Source(Protocol):
     def record(self, uid: str) -> Task | None: ...
     def text(self, uid: str, name: str) -> str | None: ...
     def events(self, uid: str | None, *, last: int = 0) -> list[Any]: ...
+    def requested(self, key: str) -> list[Any]: ...
     def book(self) -> Book: ...
     def rows_with(self, field: str) -> list[Row]: ...
+    def rows_of_commit(self, commit: str) -> list[Row]: ...
     def dependents(self, uid: str) -> list[Row]: ...
+    def graph(self) -> "Graph": ...
     def counts(self) -> dict[str, int]: ...
     def entries(self, *, uid: str | None = None, limit: int = 0) -> list[Any]: ...
     def verify(self) -> Any: ...
@@ -184,6 +204,13 @@ class World:
         lease_s: int = 7200,
         active: Callable[[], Active | None] = lambda: None,
         code: Callable[[], Code] = Code,
+        staged: Callable[[], list[str]] = list,
+        under_way: Callable[[], str | None] = lambda: None,
+        commits: "Callable[[], History] | None" = None,
+        trees: Callable[[], Trees] = Trees,
+        changed_since: Callable[[Sequence[str]], dict[str, list[str]]] = lambda trees: {},
+        is_trusted: Callable[[str], bool] = lambda evidence: False,
+        ran: Sequence[Any] = (),
         others: Callable[[], Iterable[tuple[str, Source]]] = tuple,
         published: Callable[[str, str, str], bool] = lambda ledger, uid, event: True,
         agreed_with: str | None = None,
@@ -204,7 +231,11 @@ class World:
         self.new_uid = new_uid
         self.new_nonce = new_nonce
         self.request = request
+        # The request was carried out before: `events` are those of the first time (ops/_repeat).
+        self.is_repeat = False
         self.events: list[Any] = []
+        # What this operation has written of the work graph, as ops/_graph reads it off the events.
+        self.written_graph: Any = None
         self.states: dict[str | None, Any] = {}
         self.warnings: list[str] = []
         self._actor = actor
@@ -212,6 +243,22 @@ class World:
         self._active = active
         self._code = code
         self._code_seen: Code | None = None
+        # The paths that committing now would change, and what git is in the middle of (rebase, merge …): asked of git.
+        self.staged = staged
+        self.under_way = under_way
+        self._commits = commits
+        # What `decide` found out, for `show`; and notes that lack lines which events say: (task uid, commit), and how many were written.
+        self.found: Any = None
+        self.unwritten_notes: list[tuple[str, str]] = []
+        self.notes_written = 0
+        self._trees = trees
+        # The files that changed since each of these trees (or `HEAD`), where this clone knows the tree: asked of git.
+        self.changed_since = changed_since
+        # Whether this clone wrote the evidence with that id, or somebody here said that its command may be run again.
+        self.is_trusted = is_trusted
+        # The children that ran for this operation (`Ran`, ops/_captured), and evidence that is to be trusted from now on.
+        self.ran = ran
+        self.trusted_now: list[str] = []
         self._others = others
         self._published = published
         self.agreed_with = agreed_with
@@ -243,7 +290,7 @@ class World:
     @property
     def changed(self) -> bool:
         """Whether the operation recorded anything."""
-        return bool(self.events)
+        return bool(self.events) and not self.is_repeat
 
     @property
     def policy(self) -> Policy:
@@ -259,6 +306,17 @@ class World:
         if self._code_seen is None:
             self._code_seen = self._code()
         return self._code_seen
+
+    def trees(self) -> Trees:
+        """The source trees of now, computed when first asked for: it costs about what `git status` does."""
+        return self._trees()
+
+    @cached_property
+    def commits(self) -> "History":
+        """The history of the source code (a `History`, ops/_history)."""
+        if self._commits is None:
+            raise StorageError("The history of the source code cannot be read here.", hint=(PROGRAM, "where"))
+        return self._commits()
 
     def active(self) -> Active | None:
         """The active task's uid and the source of that answer."""
@@ -298,6 +356,15 @@ class World:
         """The listing row of the task `uid` as it was before this operation."""
         return self.source.row(uid)
 
+    def standing(self, uid: str) -> Row | None:
+        """The listing row of the task `uid` with what this operation has written; its folder may be another by then."""
+        state = self.states.get(uid)
+        if state is None:
+            return self.source.row(uid)
+        from gitledger.model.listing import row_of
+
+        return row_of(state.task, "")
+
     def text(self, task: Task, name: str) -> str:
         """A long text of the task (`task.md`, `plans/1.md`); empty where there is none."""
         state = self.states.get(task.uid)
@@ -329,8 +396,13 @@ class World:
 
     def find(self, reference: str) -> Row:
         """The one task that `reference` names: `task-0030`, `30`, a slug, or at least 4 digits of its uid."""
-        ledger, colon, text = reference.strip().rpartition(":")
-        if colon and ledger != self.ledger:
+        ledger, text, item = ids.split_reference(reference)
+        if item is not None:
+            raise InvalidInput(
+                f"{_quoted(reference)} names an item, and a task is wanted here.",
+                hint=(PROGRAM, "task", "show", text) if text else (PROGRAM, "task", "list"),
+            )
+        if ledger is not None and ledger != self.ledger:
             self.foreign(ledger)
             raise InvalidInput(
                 f"{_quoted(reference)} is a task of ledger {ledger}, and this command works in {self.ledger}.",
@@ -345,6 +417,8 @@ class World:
             known = {row.uid for row in found}
             former = [self.source.row(uid) for uid in self._former(number) if uid not in known]
             found += [row for row in former if row is not None and not row.is_deleted]
+        if number is not None and not found:
+            found = self._formerly(number)
         if not found:
             raise NotFound(f"No task {_quoted(reference)} in ledger {self.ledger}.", hint=(PROGRAM, "task", "list"))
         if len(found) > 1:
@@ -361,6 +435,12 @@ class World:
             )
         return found[0]
 
+    def _formerly(self, number: int) -> list[Row]:
+        """The tasks that had a number which nobody has now."""
+        rows = self.source.rows_with("former_numbers") if number <= self.source.top_number() else []
+        records = ((row, self.record(row.uid)) for row in rows)
+        return [row for row, record in records if record is not None and number in record.former_numbers]
+
     def task(self, reference: str | None = None) -> Task:
         """The task named by `reference`, or the active one."""
         if reference is None:
@@ -372,7 +452,7 @@ class World:
                     hint=(PROGRAM, "task", "list"),
                     remediation=(
                         "Name one: --task TASK.",
-                        "Or make one active: gitledger task activate TASK.",
+                        f"Or make one active: {command_line((PROGRAM, 'task', 'activate', 'TASK'))}.",
                     ),
                 )
             record = self.record(active.uid)
@@ -394,9 +474,19 @@ class World:
             )
         return record
 
+    def within(self, task: Task, reference: str) -> str:
+        """The item part of `reference`; a task named before it (`task-0030/todo-0001`) must be this one."""
+        ledger, name, item = ids.split_reference(reference)
+        if item is None:
+            return reference
+        row = self.find(name if ledger is None else f"{ledger}:{name}")
+        if row.uid != task.uid:
+            raise InvalidInput(f"{_quoted(reference)} is an item of {row.id}, and this is about {task.id}.", task_id=task.id)
+        return item
+
     def item(self, items: Sequence[Any], prefix: str, reference: str, task: Task) -> Any:
         """The one todo, question, plan, run, change or check that `reference` names: by number or id prefix."""
-        text = reference.strip().lower()
+        text = self.within(task, reference).strip().lower()
         stem, _, tail = text.rpartition(".")
         found: list[Any] = []
         if stem:
@@ -488,7 +578,9 @@ class Operation(Struct, frozen=True, kw_only=True):
     `writes`: it may record events. `needs_ledger`: without one it is refused. `takes_identity`: its fields
     `actor`, `actor_name`, `actor_role`, `harness`, `session_id` say who acts. `opens_closed`: it is allowed
     on a closed ledger. `takes_claim`: it makes its actor the holder of the task, which nobody else may be in any
-    ledger of the repository; with `taskledger.claims = remote` it is agreed with the remote. Without `needs_index` the world's source offers `verify` and `reindex` alone, so that
+    ledger of the repository; with `taskledger.claims = remote` it is agreed with the remote. `ends_claim`: it gives
+    one up, which the remote is told in the same case, if it can be. `starts_children`: programs are
+    run for it first (ops/_captured). Without `needs_index` the world's source offers `verify` and `reindex` alone, so that
     they work where reading fails. Without `needs_repository` a face asks `show(None)`, which works anywhere.
     """
 
@@ -500,6 +592,8 @@ class Operation(Struct, frozen=True, kw_only=True):
     takes_identity: ClassVar[bool] = False
     opens_closed: ClassVar[bool] = False
     takes_claim: ClassVar[bool] = False
+    ends_claim: ClassVar[bool] = False
+    starts_children: ClassVar[bool] = False
     guards: ClassVar[tuple[Any, ...]] = ()
 
     def decide(self, world: World) -> Decision:
@@ -511,6 +605,10 @@ class Operation(Struct, frozen=True, kw_only=True):
         """The answer, read from the world after the decision."""
         raise NotImplementedError
 
+    def reads_only(self) -> bool:
+        """Whether this very request records nothing, whatever others of its kind do."""
+        return not self.writes
+
     def what(self, world: World) -> str:
         """What happened, in a few words, for the entry's subject."""
         uids = world.touched()
@@ -519,13 +617,29 @@ class Operation(Struct, frozen=True, kw_only=True):
 
 
 class TaskOperation(Operation, frozen=True, kw_only=True):
-    """An operation on one task: the one named by `task`, else the active one."""
+    """An operation on one task: the one named by `task`, else by the field `item_field` (`task-0030/todo-0001`), else the active one."""
+
+    item_field: ClassVar[str] = ""
 
     task: Annotated[str | None, opt("The task: task-0030, 30, its slug or its uid; left out, the active one.")] = None
+
+    def __post_init__(self) -> None:
+        if self.item_field:
+            _part_reference(self)
 
     def subject(self, world: World) -> Task:
         """The task that this operation is about."""
         return world.task(self.task)
+
+
+def _part_reference(op: Any) -> None:
+    """Let a reference to task and item fill both fields, whichever of them it was given for."""
+    given = getattr(op, op.item_field)
+    source = op.task if given is None else given if op.task is None else None
+    ledger, task, item = ids.split_reference(source) if isinstance(source, str) else (None, "", None)
+    if task and item is not None:
+        force_setattr(op, "task", task if ledger is None else f"{ledger}:{task}")
+        force_setattr(op, op.item_field, item)
 
 
 class RefOperation(Operation, frozen=True, kw_only=True):
@@ -541,6 +655,16 @@ class RefOperation(Operation, frozen=True, kw_only=True):
         raise NotImplementedError
 
 
+class LocalOperation(Operation, frozen=True, kw_only=True):
+    """An operation on what git keeps for this clone alone, beside the ledgers: its hooks. It makes no entry and moves no ref."""
+
+    needs_ledger = False
+
+    def perform(self, hooks: Any) -> Any:
+        """Do it, and answer. `hooks` is a `gitledger.ledger.hooks.Hooks`."""
+        raise NotImplementedError
+
+
 class RemoteOperation(Operation, frozen=True, kw_only=True):
     """An operation that exchanges ledgers with another repository; `gitledger.sync` carries it out, above the ledger."""
 
@@ -553,7 +677,7 @@ class RemoteOperation(Operation, frozen=True, kw_only=True):
 
 def needs_remote(op: Operation, claims_are_remote: Callable[[], bool]) -> bool:
     """Whether `gitledger.sync.run` has to carry `op` out, and not `Ledger.run`; asks for `taskledger.claims` only if it must."""
-    if not op.takes_claim:
+    if not op.takes_claim and not op.ends_claim:
         return isinstance(op, RemoteOperation)
     return getattr(op, "remote", False) or claims_are_remote()
 
@@ -572,12 +696,20 @@ class StageOperation(TaskOperation, frozen=True, kw_only=True):
 
 def answer_of(op: type[Operation]) -> Callable[..., Any]:
     """The method whose return annotation is what the operation answers with."""
-    return op.perform if issubclass(op, (RefOperation, RemoteOperation)) else op.show
+    return op.perform if issubclass(op, (RefOperation, LocalOperation, RemoteOperation)) else op.show
 
 
 def command_id(op: type[Operation] | Operation) -> str:
     """`todo done` → `todo.done`, as the JSON envelope names it."""
     return op.command.replace(" ", ".")
+
+
+def ask_guards(op: Operation, world: World) -> None:
+    """Raise the refusal of the first guard that says no."""
+    for guard in op.guards:
+        refusal = guard(world, op)
+        if refusal is not None:
+            raise refusal
 
 
 def drive(op: Operation, world: World) -> list[Any]:
@@ -587,10 +719,7 @@ def drive(op: Operation, world: World) -> list[Any]:
     """
     from gitledger.model import codec, fold
 
-    for guard in op.guards:
-        refusal = guard(world, op)
-        if refusal is not None:
-            raise refusal
+    ask_guards(op, world)
     decision = op.decide(world)
     sent = None
     while True:
@@ -621,7 +750,9 @@ def drive(op: Operation, world: World) -> list[Any]:
 
 def _warn_of_losses(world: World) -> None:
     """Who writes to a task hears of it where a sync has ended their claim on it."""
-    tasks = [state.task for uid, state in world.states.items() if uid is not None and state.task.claims]
+    holder = world.actor.holder()
+    written = [state.task for uid, state in world.states.items() if uid is not None]
+    tasks = [task for task in written if any(claim.holder != holder for claim in task.claims)]
     if tasks:
         from gitledger.ops import guards
 

@@ -31,7 +31,7 @@ class Role(Struct, frozen=True, kw_only=True):
     sections: tuple[str, ...]
     output: tuple[str, ...]
     guardrails: tuple[str, ...] = ()
-    if_any: tuple[str, ...] = ("Parent Task",)
+    if_any: tuple[str, ...] = ("Parent Task", "Commits")
     todo_focus: bool = True
 
 
@@ -82,12 +82,13 @@ IMPLEMENTER = Role(
         "Acceptance Criteria",
         "Todo Checklist",
         "Current Run / Lock State",
+        "Commits",
         "Previous Validation History",
         "Required Commands",
         "Required Output",
     ),
     # After a failed validation: what there is to mend.
-    if_any=("Parent Task", "Previous Validation History"),
+    if_any=("Parent Task", "Commits", "Previous Validation History"),
     output=("worklog entries", "code change records", "todo updates", "implementation summary"),
 )
 
@@ -110,6 +111,7 @@ VALIDATOR = Role(
         "Todo Completion Summary",
         "Implementation Summary",
         "Code Changes",
+        "Commits",
         "Validation Status",
         "Previous Validation History",
         "Required Commands",
@@ -124,7 +126,7 @@ FULL = Role(
     title="Task Dossier",
     must=(
         "take this dossier as the record of the task; where memory or a conversation differs, it holds",
-        "ask for the next step with `gitledger next-action`",
+        "ask for the next step with `next-action`",
     ),
     must_not=("rely on what was said in an earlier conversation",),
     sections=(
@@ -135,6 +137,7 @@ FULL = Role(
         "Current Run / Lock State",
         "Implementation Summary",
         "Code Changes",
+        "Commits",
         "Validation Status",
         "Previous Validation History",
         "Required Commands",

@@ -1,8 +1,8 @@
 """The sections that say what a task is and what a worker of a role has to do: functions to Markdown lines."""
 
+from gitledger.ops._commands import line_of, on_task
 from gitledger.ops._page import NONE, Lines, Section, Subject, Verbatim, listed, one_line
-from gitledger.ops._step import line_of, on_task
-from gitledger.ops._views import active_stage, ref_of
+from gitledger.ops._views import active_stage, ref_of, refs_of
 
 
 def _worker_role(subject: Subject) -> Lines:
@@ -79,11 +79,11 @@ def _plans(subject: Subject) -> Lines:
 
 
 def _questions(subject: Subject) -> Lines:
-    questions = subject.task.questions
+    questions, refs = subject.task.questions, refs_of(subject.task.questions)
     is_open = [question for question in questions if question.status == "open"]
     answered = [question for question in questions if question.status == "answered"]
     asked = (
-        f"{ref_of(questions, question)}{' (required)' if question.required else ''}: {question.text}"
+        f"{refs[question.id]}{' (required)' if question.required else ''}: {question.text}"
         for question in is_open
     )
     return [

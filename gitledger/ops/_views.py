@@ -1,17 +1,27 @@
 """What operations answer with: the JSON shapes that taskledger's users know, filled from records."""
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from typing import Any, Literal
 
 from msgspec import UNSET, Struct, UnsetType
 
 from gitledger.model import ids, workflow
-from gitledger.model.task import Actor, Change, Check, Claim, Plan, Question, Run, Task, Todo
+from gitledger.model.task import Actor, Change, Check, Claim, CommitLink, Hold, Plan, Question, Run, Task, Todo
 from gitledger.ops._base import World, claim_until, live_claim
 
 
 class View(Struct, kw_only=True):
     """An answer. Absent scalars are null, collections empty."""
+
+
+class CommandHint(View):
+    """A command that would go on from here."""
+
+    kind: str
+    label: str
+    command: str
+    primary: bool
 
 
 class ActorView(View):
@@ -47,15 +57,18 @@ def actor_view(actor: Actor | None) -> ActorView | None:
 
 
 def ref_of(items: Iterable[Any], item: Any) -> str:
-    """`todo-0003`, or `todo-0003.9c41f0` where another item of the task has the same number."""
+    """`todo-0003`, or `todo-0003.9c41f0` where another item of the task has the same number; of many items, `refs_of` tells."""
     twins = [other for other in items if other.ref == item.ref]
     return item.ref if len(twins) < 2 else f"{item.ref}.{item.id[:6]}"
 
 
-def plan_ref(task: Task, plan_id: str | None) -> str | None:
-    """`plan-v2` for the plan's event id."""
-    plan = task.plan(plan_id)
-    return None if plan is None else ref_of(task.plans, plan)
+def refs_of(items: Sequence[Any]) -> dict[str, str]:
+    """How each item of a list is called, by its id: numbers are counted once, and not for each item anew."""
+    refs = [item.ref for item in items]
+    many = Counter(refs)
+    return {
+        item.id: ref if many[ref] == 1 else f"{ref}.{item.id[:6]}" for item, ref in zip(items, refs, strict=True)
+    }
 
 
 def run_ref(task: Task, run_id: str | None) -> str | None:
@@ -95,28 +108,37 @@ class TodoView(View):
 
 def todo_view(task: Task, todo: Todo) -> TodoView:
     """The view of a todo."""
-    return TodoView(
-        id=ref_of(task.todos, todo),
-        text=todo.text,
-        status=todo.status,
-        done=todo.is_done,
-        mandatory=todo.mandatory,
-        source=todo.source,
-        created_at=todo.created_at,
-        updated_at=todo.updated_at,
-        evidence=todo.evidence,
-        artifact_refs=todo.artifacts,
-        change_refs=todo.changes,
-        command_refs=todo.commands,
-        validation_hint=todo.validation_hint,
-        active_at=todo.active_at,
-        done_at=todo.done_at,
-        completed_by=actor_view(todo.completed_by),
-        completed_in_harness=todo.completed_by.harness if todo.completed_by else None,
-        source_plan_id=plan_ref(task, todo.plan),
-        plan_todo_id=todo.plan_todo,
-        event=todo.id,
-    )
+    return todo_views(task, [todo])[0]
+
+
+def todo_views(task: Task, todos: Iterable[Todo]) -> list[TodoView]:
+    """The views of todos of the task."""
+    refs, plans = refs_of(task.todos), refs_of(task.plans)
+    return [
+        TodoView(
+            id=refs[todo.id],
+            text=todo.text,
+            status=todo.status,
+            done=todo.is_done,
+            mandatory=todo.mandatory,
+            source=todo.source,
+            created_at=todo.created_at,
+            updated_at=todo.updated_at,
+            evidence=todo.evidence,
+            artifact_refs=todo.artifacts,
+            change_refs=todo.changes,
+            command_refs=todo.commands,
+            validation_hint=todo.validation_hint,
+            active_at=todo.active_at,
+            done_at=todo.done_at,
+            completed_by=actor_view(todo.completed_by),
+            completed_in_harness=todo.completed_by.harness if todo.completed_by else None,
+            source_plan_id=plans.get(todo.plan or ""),
+            plan_todo_id=todo.plan_todo,
+            event=todo.id,
+        )
+        for todo in todos
+    ]
 
 
 class QuestionView(View):
@@ -141,23 +163,32 @@ class QuestionView(View):
 
 def question_view(task: Task, question: Question) -> QuestionView:
     """The view of a question."""
-    return QuestionView(
-        id=ref_of(task.questions, question),
-        task_id=task.id,
-        question=question.text,
-        status=question.status,
-        created_at=question.created_at,
-        required_for_plan=question.required,
-        plan_version=question.plan_version,
-        answer=question.answer,
-        answered_at=question.answered_at,
-        answered_by=question.answered_by.type if question.answered_by else None,
-        answered_by_actor=actor_view(question.answered_by),
-        answer_source=question.answer_source,
-        asked_by_actor=actor_view(question.asked_by),
-        asked_in_harness=question.asked_by.harness,
-        event=question.id,
-    )
+    return question_views(task, [question])[0]
+
+
+def question_views(task: Task, questions: Iterable[Question]) -> list[QuestionView]:
+    """The views of questions of the task."""
+    refs = refs_of(task.questions)
+    return [
+        QuestionView(
+            id=refs[question.id],
+            task_id=task.id,
+            question=question.text,
+            status=question.status,
+            created_at=question.created_at,
+            required_for_plan=question.required,
+            plan_version=question.plan_version,
+            answer=question.answer,
+            answered_at=question.answered_at,
+            answered_by=question.answered_by.type if question.answered_by else None,
+            answered_by_actor=actor_view(question.answered_by),
+            answer_source=question.answer_source,
+            asked_by_actor=actor_view(question.asked_by),
+            asked_in_harness=question.asked_by.harness,
+            event=question.id,
+        )
+        for question in questions
+    ]
 
 
 class CriterionView(View):
@@ -213,7 +244,8 @@ class PlanView(View):
 def plan_view(task: Task, plan: Plan, body: str | None = None) -> PlanView:
     """The view of a plan; with its body where that was read."""
     earlier = task.plan(plan.supersedes)
-    asked = [ref_of(task.questions, question) for question in task.questions if question.id in plan.questions]
+    based_on = set(plan.questions)
+    asked = [ref for question, ref in refs_of(task.questions).items() if question in based_on]
     approval = plan.approval
     return PlanView(
         task_id=task.id,
@@ -273,24 +305,72 @@ class ChangeView(View):
 
 def change_view(task: Task, change: Change) -> ChangeView:
     """The view of a change."""
-    return ChangeView(
-        change_id=ref_of(task.changes, change),
-        task_id=task.id,
-        implementation_run=run_ref(task, change.run),
-        timestamp=change.at,
-        kind=change.kind,
-        path=change.path,
-        summary=change.summary,
-        actor=actor_view(change.by),
-        git_commit=change.commit,
-        git_diff_stat=change.diff_stat,
-        command=change.command,
-        before_hash=change.before,
-        after_hash=change.after,
-        exit_code=change.exit_code,
-        tree=change.tree,
-        event=change.id,
-    )
+    return change_views(task, [change])[0]
+
+
+def change_views(task: Task, changes: Iterable[Change]) -> list[ChangeView]:
+    """The views of changes of the task."""
+    refs, runs = refs_of(task.changes), refs_of(task.runs)
+    return [
+        ChangeView(
+            change_id=refs[change.id],
+            task_id=task.id,
+            implementation_run=runs.get(change.run or ""),
+            timestamp=change.at,
+            kind=change.kind,
+            path=change.path,
+            summary=change.summary,
+            actor=actor_view(change.by),
+            git_commit=change.commit,
+            git_diff_stat=change.diff_stat,
+            command=change.command,
+            before_hash=change.before,
+            after_hash=change.after,
+            exit_code=change.exit_code,
+            tree=change.tree,
+            event=change.id,
+        )
+        for change in changes
+    ]
+
+
+SHORT_COMMIT = 10
+
+
+class CommitView(View):
+    """A commit that a task is tied to, as the record has it. `source`: hook, note, trailer, manual, rewrite."""
+
+    commit: str
+    short: str
+    subject: str
+    source: str
+    at: str
+    run: str | None = None
+    change: str | None = None
+    event: str = ""
+
+
+def commit_view(task: Task, link: CommitLink) -> CommitView:
+    """The view of a link to a commit."""
+    return commit_views(task, [link])[0]
+
+
+def commit_views(task: Task, links: Iterable[CommitLink]) -> list[CommitView]:
+    """The views of links of the task."""
+    changes, runs = refs_of(task.changes), refs_of(task.runs)
+    return [
+        CommitView(
+            commit=link.commit,
+            short=link.commit[:SHORT_COMMIT],
+            subject=link.summary,
+            source=link.source,
+            at=link.at,
+            run=runs.get(link.run or ""),
+            change=changes.get(link.change or ""),
+            event=link.id,
+        )
+        for link in links
+    ]
 
 
 class WaiverView(View):
@@ -316,21 +396,30 @@ class CheckView(View):
     event: str = ""
 
 
-def check_view(task: Task, check: Check) -> CheckView:
-    """The view of a check."""
-    waiver = check.waiver
-    return CheckView(
-        id=ref_of(task.checks, check),
-        criterion_id=check.criterion,
-        status=check.status,
-        created_at=check.at,
-        actor=actor_view(check.by),
-        name=check.name,
-        details=check.details,
-        evidence=check.evidence,
-        waiver=WaiverView(actor=actor_view(waiver.by), reason=waiver.reason, created_at=waiver.at) if waiver else None,
-        event=check.id,
-    )
+def check_views(task: Task, checks: Iterable[Check]) -> list[CheckView]:
+    """The views of checks of the task."""
+    refs = refs_of(task.checks)
+    return [
+        CheckView(
+            id=refs[check.id],
+            criterion_id=check.criterion,
+            status=check.status,
+            created_at=check.at,
+            actor=actor_view(check.by),
+            name=check.name,
+            details=check.details,
+            evidence=check.evidence,
+            waiver=_waiver_view(check.waiver),
+            event=check.id,
+        )
+        for check in checks
+    ]
+
+
+def _waiver_view(waiver: Any) -> WaiverView | None:
+    if waiver is None:
+        return None
+    return WaiverView(actor=actor_view(waiver.by), reason=waiver.reason, created_at=waiver.at)
 
 
 class LogLineView(View):
@@ -375,10 +464,11 @@ class RunView(View):
 
 def run_view(task: Task, run: Run) -> RunView:
     """The view of a run, with its changes and checks."""
-    plan = task.plan(run.plan)
-    checks = [check for check in task.checks if check.run == run.id]
+    plan, runs = task.plan(run.plan), refs_of(task.runs)
+    checks = check_views(task, (check for check in task.checks if check.run == run.id))
+    changes = refs_of(task.changes)
     return RunView(
-        run_id=ref_of(task.runs, run),
+        run_id=runs[run.id],
         task_id=task.id,
         run_type=run.type,
         status=run.status,
@@ -388,8 +478,8 @@ def run_view(task: Task, run: Run) -> RunView:
         harness=run.actor.harness,
         based_on_plan=plan.ref if plan else None,
         based_on_plan_version=plan.version if plan else None,
-        based_on_implementation_run=run_ref(task, run.based_on),
-        resumes_run_id=run_ref(task, run.resumes),
+        based_on_implementation_run=runs.get(run.based_on or ""),
+        resumes_run_id=runs.get(run.resumes or ""),
         summary=run.summary,
         result=run.result,
         recommendation=run.recommendation,
@@ -399,8 +489,8 @@ def run_view(task: Task, run: Run) -> RunView:
         ],
         deviations_from_plan=[line.text for line in run.log if line.kind == "deviation"],
         artifact_refs=[f"{line.path}: {line.text}" for line in run.log if line.kind == "artifact"],
-        change_refs=[ref_of(task.changes, change) for change in task.changes if change.run == run.id],
-        checks=[check_view(task, check) for check in checks],
+        change_refs=[changes[change.id] for change in task.changes if change.run == run.id],
+        checks=checks,
         evidence=[item for check in checks for item in check.evidence],
         event=run.id,
     )
@@ -443,6 +533,15 @@ def lock_view(task: Task, claim: Claim, now: str) -> LockView:
         expired=claim.until <= now,
         reason=claim.reason,
     )
+
+
+class HoldView(View):
+    """A hold: why, who put it on, since when, and the status that it lies on."""
+
+    reason: str
+    previous: str
+    at: str
+    by: ActorView | None
 
 
 class TaskView(View):
@@ -488,6 +587,16 @@ class TaskView(View):
     recorded_at: str | None = None
     recorded_by: ActorView | None = None
     conflicts: list[str] = []
+    type: str = ""
+    summary: str = ""
+    complexity: int | None = None
+    properties: dict[str, Any] = {}
+    due: str | None = None
+    schedule: str | None = None
+    next_run_at: str | None = None
+    sort: int | None = None
+    label: str | None = None
+    hold: HoldView | None = None
     object_type: Literal["task"] = "task"
     schema_version: Literal[1] = 1
     file_version: Literal["v1"] = "v1"
@@ -530,7 +639,7 @@ def task_view(world: World, task: Task) -> TaskView:
         labels=task.labels,
         owner=task.owner,
         notes=[comment.text for comment in task.comments if comment.kind == "note"],
-        todos=[todo_view(task, todo) for todo in task.live_todos()],
+        todos=todo_views(task, task.live_todos()),
         requirements=[task_ref(world, dep.on) or dep.on for dep in task.dependencies if dep.type == "blocks"],
         accepted_plan=accepted.ref if accepted else None,
         accepted_plan_version=accepted.version if accepted else None,
@@ -539,7 +648,7 @@ def task_view(world: World, task: Task) -> TaskView:
         latest_planning_run=runs["planning"].ref if runs["planning"] else None,
         latest_implementation_run=runs["implementation"].ref if runs["implementation"] else None,
         latest_validation_run=runs["validation"].ref if runs["validation"] else None,
-        code_change_log_refs=[ref_of(task.changes, change) for change in task.changes],
+        code_change_log_refs=list(refs_of(task.changes).values()),
         creator=actor_view(task.creator),
         parent_task_id=task_ref(world, task.parent),
         parent_relation=task.relation,
@@ -549,7 +658,23 @@ def task_view(world: World, task: Task) -> TaskView:
         recorded_at=task.recorded_at,
         recorded_by=actor_view(task.recorded_by),
         conflicts=[conflict.field for conflict in task.conflicts],
+        type=task.type,
+        summary=task.summary,
+        complexity=task.complexity,
+        properties=task.properties,
+        due=task.due,
+        schedule=task.schedule,
+        next_run_at=task.next_run_at,
+        sort=task.sort,
+        label=task.label,
+        hold=_hold_view(task.hold),
     )
+
+
+def _hold_view(hold: Hold | None) -> HoldView | None:
+    if hold is None:
+        return None
+    return HoldView(reason=hold.reason, previous=hold.previous, at=hold.at, by=actor_view(hold.by))
 
 
 def active_stage(task: Task, now: str) -> str | None:

@@ -5,10 +5,12 @@ from collections.abc import Iterable
 from gitledger.model.task import Plan, Run, Task, Todo
 from gitledger.ops import guards
 from gitledger.ops._base import claim_until, live_claim
+from gitledger.ops._commands import line_of
+from gitledger.ops._freshness import criteria_not_proven
 from gitledger.ops._page import NONE, Lines, Section, Subject, Verbatim, listed, one_line
-from gitledger.ops._step import line_of
+from gitledger.ops._proof import brief_line, latest_of_each, of_criterion, of_todo
 from gitledger.ops._steps import criteria_of, done_argv
-from gitledger.ops._views import ref_of, run_ref
+from gitledger.ops._views import SHORT_COMMIT, ref_of, refs_of, run_ref
 
 # ---------------------------------------------------------------------------------------------- plan and todos
 
@@ -42,9 +44,9 @@ def _criteria(subject: Subject) -> Lines:
 
 
 def _checklist(subject: Subject) -> Lines:
-    task, todos = subject.task, subject.task.live_todos()
+    todos, refs = subject.task.live_todos(), refs_of(subject.task.todos)
     lines = [
-        f"- [{'x' if todo.is_done else ' '}] {ref_of(task.todos, todo)}"
+        f"- [{'x' if todo.is_done else ' '}] {refs[todo.id]}"
         f"{'' if todo.mandatory else ' (optional)'}: {todo.text.strip()}"
         for todo in todos
     ]
@@ -62,6 +64,7 @@ def _focused_todo(subject: Subject) -> Lines:
         f"- mandatory: {'yes' if todo.mandatory else 'no'}",
         f"- validation_hint: {todo.validation_hint.strip() if todo.validation_hint else 'none'}",
         *(f"- evidence: {evidence.strip()}" for evidence in todo.evidence),
+        *(f"- {brief_line(task, item)}" for item in of_todo(task, todo)),
         *([] if todo.is_done else [f"- done_command: {line_of(done_argv(task, todo), task, subject.op)}"]),
     ]
 
@@ -112,17 +115,39 @@ def _changes(subject: Subject) -> Lines:
     )
 
 
+def _commits(subject: Subject) -> Lines:
+    """The last commits, as the record has them; the others are counted."""
+    links = subject.task.commits
+    left_out = [f"- and {len(links) - _COMMITS} before these"] if len(links) > _COMMITS else []
+    return [*listed(f"{link.commit[:SHORT_COMMIT]} {link.summary}" for link in links[-_COMMITS:]), *left_out]
+
+
+_COMMITS = 20
+
+
 def _validation_status(subject: Subject) -> Lines:
-    blockers = guards.validation_blockers(subject.world, subject.task)
+    world, task = subject.world, subject.task
+    blockers = [*guards.validation_blockers(world, task), *criteria_not_proven(world, task)]
     criteria = (
         f"{state.criterion.id} ({'mandatory' if state.criterion.mandatory else 'optional'}): "
         f"{state.latest.status if state.latest else 'not_run'} [{'satisfied' if state.is_satisfied else 'pending'}]"
-        for state in criteria_of(subject.task)
+        for state in criteria_of(task)
     )
     return [
         *(f"**Can Finish Passed:** {'no' if blockers else 'yes'}", ""),
         *("### Acceptance Criteria", "", *listed(criteria), ""),
+        *(("### Evidence", "", *listed(proof), "") if (proof := _proof_of_criteria(subject)) else ()),
         *("### Blocking Issues", "", *listed(f"[{blocker.kind}] {blocker.message}" for blocker in blockers)),
+    ]
+
+
+def _proof_of_criteria(subject: Subject) -> Lines:
+    """The evidence for each criterion, the latest of each kind."""
+    world, task, plan = subject.world, subject.task, subject.task.current_plan()
+    return [
+        f"{criterion.id}: {brief_line(task, item)}"
+        for criterion in (plan.criteria if plan else ())
+        for item in latest_of_each(task, of_criterion(world, task, plan, criterion) if plan else ())
     ]
 
 
@@ -160,6 +185,7 @@ SECTIONS: dict[str, Section] = {
     "Current Run / Lock State": _run_and_lock,
     "Implementation Summary": _implementation,
     "Code Changes": _changes,
+    "Commits": _commits,
     "Validation Status": _validation_status,
     "Previous Validation History": _validation_history,
 }

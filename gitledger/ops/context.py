@@ -10,6 +10,7 @@ from gitledger.ops._contexts import ROLES, Role
 from gitledger.ops._page import Subject, render
 from gitledger.ops._views import (
     ChangeView,
+    CommitView,
     LockView,
     PlanView,
     QuestionView,
@@ -17,13 +18,15 @@ from gitledger.ops._views import (
     TaskView,
     TodoView,
     View,
-    change_view,
+    change_views,
+    commit_views,
     plan_view,
-    question_view,
+    question_views,
     ref_of,
     run_view,
     task_view,
     todo_view,
+    todo_views,
 )
 from gitledger.ops.lock import LockStatus, ShowLock
 from gitledger.ops.require import RequirementView, requirement_view, requirements_of
@@ -102,6 +105,7 @@ class WorkerContext(View):
     lock_status: LockStatus
     changes: list[ChangeView]
     focused_changes: list[ChangeView]
+    commits: list[CommitView]
     validation_history: list[RunView]
     validation_status: ValidationReport | None
     parent_task: Related | None
@@ -118,6 +122,7 @@ class ShowContext(TaskOperation, frozen=True, kw_only=True):
     """
 
     command = "context"
+    item_field = "todo"
     writes = False
 
     for_: Annotated[RoleName, opt("Who it is for; planning, implementation and validation mean the same roles.")] = (
@@ -126,7 +131,7 @@ class ShowContext(TaskOperation, frozen=True, kw_only=True):
     scope: Annotated[
         Literal["task", "todo"] | None, opt("What it is about: the task, or one todo; --todo implies todo.")
     ] = None
-    todo: Annotated[str | None, opt("The todo to point at: todo-0003, 3, or part of its id.")] = None
+    todo: Annotated[str | None, opt("The todo to point at: todo-0003, 3, part of its id, or with its task: 30/todo-3.")] = None
     format: Annotated[Literal["markdown", "text", "json"], opt("How it is given; text is the same as markdown.")] = (
         "markdown"
     )
@@ -168,7 +173,7 @@ class ShowContext(TaskOperation, frozen=True, kw_only=True):
 
 def context_view(world: World, task: Task, role: Role, todo: Todo | None) -> WorkerContext:
     """The context as data: all that the sections of any role are made of."""
-    changes = [change_view(task, change) for change in task.changes]
+    changes = change_views(task, task.changes)
     focused = [change for change in changes if todo is not None and change.change_id in todo.changes]
     todos = task.live_todos()
     lock = ShowLock(task=task.uid).show(world)
@@ -191,7 +196,7 @@ def context_view(world: World, task: Task, role: Role, todo: Todo | None) -> Wor
         accepted_plan=_accepted(world, task),
         plans=[plan_view(task, plan) for plan in task.plans],
         questions=_questions(task),
-        todos=[todo_view(task, item) for item in todos],
+        todos=todo_views(task, todos),
         todo_summary=TodoSummary(
             total=len(todos),
             done=sum(item.is_done for item in todos),
@@ -205,6 +210,7 @@ def context_view(world: World, task: Task, role: Role, todo: Todo | None) -> Wor
         lock_status=lock.status,
         changes=changes,
         focused_changes=focused,
+        commits=commit_views(task, task.commits),
         validation_history=[run_view(task, run) for run in _work_sections.validations(task)],
         validation_status=validation_report(world, task) if role.mode in ("validation", "full") else None,
         **_neighbours(world, task),
@@ -218,8 +224,8 @@ def _accepted(world: World, task: Task) -> PlanView | None:
 
 def _questions(task: Task) -> Questions:
     by_status: dict[str, list[QuestionView]] = {"open": [], "answered": [], "dismissed": []}
-    for question in task.questions:
-        by_status.setdefault(question.status, []).append(question_view(task, question))
+    for view in question_views(task, task.questions):
+        by_status.setdefault(view.status, []).append(view)
     return Questions(open=by_status["open"], answered=by_status["answered"], dismissed=by_status["dismissed"])
 
 

@@ -7,9 +7,11 @@ from msgspec import Struct
 
 from gitledger.errors import Conflict, LedgerError, Refused, ValidationFailed
 from gitledger.model import ids, workflow
+from gitledger.model.readiness import goes_on_without, is_dropped, needed_rank, reached_rank
 from gitledger.model.task import Claim, Criterion, Dependency, Plan, Row, Run, Task, Todo
 from gitledger.ops._base import PROGRAM, Blocker, World, claim_until, live_claim
-from gitledger.ops._views import ref_of, run_ref, task_ref
+from gitledger.ops._commands import on_task
+from gitledger.ops._views import ref_of, refs_of, run_ref, task_ref
 
 Find = Callable[[World, Task, Any], list[Blocker]]
 Refuse = Callable[[Task, list[Blocker]], LedgerError]
@@ -42,6 +44,7 @@ def refusal(
     /,
     message: str | None = None,
     code: str | None = None,
+    remediation: Sequence[str] = (),
     **extra: Any,
 ) -> LedgerError:
     """A refusal that lists its blockers and hints at the first command that would help."""
@@ -50,14 +53,11 @@ def refusal(
         message or blockers[0].message,
         code=code,
         hint=hint,
+        remediation=remediation,
         task_id=task.id,
         blocking_refs=[blocker.ref for blocker in blockers if blocker.ref],
         details={"blockers": [blocker.to_dict() for blocker in blockers], **extra},
     )
-
-
-def _for(task: Task, *command: str) -> tuple[str, ...]:
-    return (PROGRAM, *command, "--task", task.id)
 
 
 # ---------------------------------------------------------------------------------------------- stage
@@ -75,15 +75,27 @@ def next_step(task: Task) -> tuple[str, ...]:
         "validating": ("validate", "status"),
         "failed_validation": ("implement", "restart", "--summary", "SUMMARY"),
     }.get(task.status, ("task", "show"))
-    return _for(task, *step)
+    return on_task(task, *step)
+
+
+def find_hold(world: World, task: Task, op: Any) -> list[Blocker]:
+    """The hold on the task, which `resume` lifts; it means nothing for one that is done or cancelled."""
+    if task.hold is None or task.status in ("done", "cancelled"):
+        return []
+    why = f": {task.hold.reason}" if task.hold.reason else ""
+    return [Blocker("hold", f"{task.id} is on hold{why}.", ref=task.id, command=on_task(task, "resume"))]
+
+
+# Nobody has put the task on hold.
+not_held = Rule("not held", find_hold, lambda task, blockers: refusal(Refused, task, blockers))
 
 
 def stage(trigger: str) -> Rule:
     """The workflow table allows `trigger` from the status of the task."""
 
     def find(world: World, task: Task, op: Any) -> list[Blocker]:
-        if task.hold is not None:
-            return [Blocker("hold", f"{task.id} is on hold: {task.hold.reason}", ref=task.id)]
+        if trigger != "cancel" and task.hold is not None:
+            return find_hold(world, task, op)
         if workflow.next_status(task.workflow, task.status, trigger) is not None:
             return []
         if task.workflow not in workflow.STATUSES:
@@ -158,7 +170,7 @@ def _find_foreign_claim(world: World, task: Task, op: Any) -> list[Blocker]:
         run = run_ref(task, claim.run)
         lost = told_loss(world, task)
         message = _claimed(world, task.id, claim, run=run) + (f" {lost}" if lost else "")
-        return [_claim_blocker(world.ledger, claim, message, run or claim.id, _for(task, "lock", "show"), world.now)]
+        return [_claim_blocker(world.ledger, claim, message, run or claim.id, on_task(task, "lock", "show"), world.now)]
     if not getattr(op, "takes_claim", False):
         return []
     found = claimed_elsewhere(world, task)
@@ -240,10 +252,10 @@ def my_claim(stage_name: str) -> Rule:
         lost = next((claim for claim in task.claims if is_for_run(claim, stage_name)), None)
         if lost is not None:
             message = f"The claim on {task.id} for {stage_name} ran out at {lost.until}."
-            return [Blocker("lock_expired", message, ref=run_ref(task, lost.run), command=_for(task, *resume))]
+            return [Blocker("lock_expired", message, ref=run_ref(task, lost.run), command=on_task(task, *resume))]
         lost = told_loss(world, task)
         message = f"Nobody holds {task.id} for {stage_name}." + (f" {lost}" if lost else "")
-        return [Blocker("lock_missing", message, ref=task.id, command=_for(task, *resume))]
+        return [Blocker("lock_missing", message, ref=task.id, command=on_task(task, *resume))]
 
     def refuse(task: Task, blockers: list[Blocker]) -> LedgerError:
         expired = blockers[0].kind == "lock_expired"
@@ -269,7 +281,7 @@ def _find_running_implementation(world: World, task: Task, op: Any) -> list[Bloc
     if run is None:
         return []
     ref = ref_of(task.runs, run)
-    resume = _for(task, "implement", "resume", "--reason", "REASON")
+    resume = on_task(task, "implement", "resume", "--reason", "REASON")
     return [Blocker("running_run", f"{ref} of {task.id} is still running.", ref=ref, command=resume)]
 
 
@@ -291,7 +303,7 @@ def _find_no_accepted_plan(world: World, task: Task, op: Any) -> list[Blocker]:
         message = f"Two plans of {task.id} were accepted at the same time; accept one of them again."
     else:
         message = f"{task.id} has no accepted plan."
-    return [Blocker("approval", message, ref=task.id, command=_for(task, "plan", "list"))]
+    return [Blocker("approval", message, ref=task.id, command=on_task(task, "plan", "list"))]
 
 
 # A person has accepted exactly one plan.
@@ -306,12 +318,12 @@ def dependency_blocker(world: World, task: Task, dep: Dependency) -> Blocker | N
     """Why the dependency is in the way; None where it is met or waived, or of a kind that blocks nothing."""
     if dep.type != "blocks" or dep.waiver is not None:
         return None
-    row = world.row(dep.on)
-    if row is not None and _is_far_enough(row.role, dep.unblock_at):
+    blocking = world.standing(dep.on)
+    if blocking is not None and is_satisfied(blocking, dep.unblock_at, task.workflow):
         return None
     name = task_ref(world, dep.on) or dep.on
-    state = row.status if row is not None else "not in this ledger"
-    command = (PROGRAM, "task", "show", name) if row is not None else _for(task, "require", "list")
+    state = blocking.status if blocking is not None else "not in this ledger"
+    command = (PROGRAM, "task", "show", name) if blocking is not None else on_task(task, "require", "list")
     return Blocker("dependency", f"{task.id} needs {name} to be {dep.unblock_at}; it is {state}.", ref=name, command=command)
 
 
@@ -321,9 +333,11 @@ def dependency_blockers(world: World, task: Task) -> list[Blocker]:
     return [blocker for blocker in found if blocker is not None]
 
 
-def _is_far_enough(role: str, unblock_at: str) -> bool:
-    rank = {"work": 1, "review": 2, "done": 3, "archived": 3}
-    return rank.get(role, 0) >= rank.get(unblock_at, 3)
+def is_satisfied(blocking: Row, unblock_at: str, workflow_name: str) -> bool:
+    """Whether a task of this workflow need not wait for `blocking` any longer."""
+    if is_dropped(blocking.status, blocking.is_deleted):
+        return goes_on_without(workflow_name)
+    return reached_rank(blocking.role, blocking.status) >= needed_rank(unblock_at)
 
 
 # What the task depends on is far enough, or was waived by a person.
@@ -332,11 +346,6 @@ dependencies_met = Rule(
     lambda world, task, op: dependency_blockers(world, task),
     lambda task, blockers: refusal(Refused, task, blockers),
 )
-
-
-def open_required_questions(task: Task) -> list[Any]:
-    """The questions that must be answered before there can be a plan."""
-    return [question for question in task.questions if question.required and question.status == "open"]
 
 
 # ---------------------------------------------------------------------------------------------- todos and checks
@@ -349,25 +358,25 @@ def open_mandatory_todos(task: Task) -> list[Todo]:
 
 def todo_blockers(task: Task) -> list[Blocker]:
     """The open mandatory todos as blockers."""
-    blockers = []
+    blockers, refs = [], refs_of(task.todos)
     for todo in open_mandatory_todos(task):
-        ref = ref_of(task.todos, todo)
-        help = _for(task, "todo", "done", ref, "--evidence", "...")
+        ref = refs[todo.id]
+        help = on_task(task, "todo", "done", ref, "--evidence", "...")
         if task.status == "validating":  # no todo can be marked done now: the work goes back
-            help = _for(task, "validate", "finish", "--result", "failed", "--summary", "SUMMARY")
+            help = on_task(task, "validate", "finish", "--result", "failed", "--summary", "SUMMARY")
         blockers.append(Blocker("todo_open", f"Todo {ref} is not done.", ref=ref, command=help))
     return blockers
 
 
 def todo_gate(task: Task) -> dict[str, Any]:
     """The todo gate as a report (reference `todo_gate_report`)."""
-    todos, blockers = task.live_todos(), todo_blockers(task)
+    todos, blockers, refs = task.live_todos(), todo_blockers(task), refs_of(task.todos)
     return {
         "kind": "todo_gate_report",
         "task_id": task.id,
         "total": len(todos),
         "done": sum(todo.is_done for todo in todos),
-        "open_todos": [ref_of(task.todos, todo) for todo in todos if not todo.is_done],
+        "open_todos": [refs[todo.id] for todo in todos if not todo.is_done],
         "blockers": [blocker.to_dict() for blocker in blockers],
         "can_finish_implementation": not blockers,
     }
@@ -429,7 +438,7 @@ def validation_blockers(world: World, task: Task) -> list[Blocker]:
             continue
         failed = state.latest is not None and state.latest.status == "fail"
         ref = state.criterion.id
-        check = _for(task, "validate", "check", "--criterion", ref, "--status", "pass", "--evidence", "...")
+        check = on_task(task, "validate", "check", "--criterion", ref, "--status", "pass", "--evidence", "...")
         message = f"Mandatory criterion {ref} {'failed its latest check' if failed else 'has no passing check'}."
         blockers.append(Blocker("criterion_fail" if failed else "criterion_missing", message, ref=ref, command=check))
     blockers += todo_blockers(task)

@@ -6,14 +6,16 @@ from typing import Annotated, Any, Literal
 from msgspec import UNSET, UnsetType
 
 from gitledger.errors import InvalidInput
+from gitledger.model.readiness import open_required_questions
 from gitledger.model.task import Task
 from gitledger.ops import guards
 from gitledger.ops._base import PROGRAM, Blocker, TaskOperation, World, arg, opt
+from gitledger.ops._commands import line_of, on_task, shown_blocker
 from gitledger.ops._items import NextItem, item_view
-from gitledger.ops._step import Step, line_of, on_task, shown_blocker
+from gitledger.ops._step import Step
 from gitledger.ops._steps import criteria_of, not_understood, step_of
-from gitledger.ops._views import View, active_stage, ref_of
-from gitledger.ops.todo import CommandHint, Progress, progress
+from gitledger.ops._views import CommandHint, View, active_stage, refs_of
+from gitledger.ops.todo import Progress, progress
 
 # ---------------------------------------------------------------------------------------------- progress
 
@@ -61,8 +63,9 @@ def step_progress(task: Task, step: Step) -> StepProgress:
     if step.shows == "questions":
         from gitledger.ops._planning import new_answers
 
-        asked = [ref_of(task.questions, question) for question in guards.open_required_questions(task)]
-        news = [ref_of(task.questions, question) for question in new_answers(task)]
+        refs = refs_of(task.questions)
+        asked = [refs[question.id] for question in open_required_questions(task)]
+        news = [refs[question.id] for question in new_answers(task)]
         return StepProgress(
             questions=QuestionProgress(
                 required_open=len(asked), required_open_ids=asked, answered_since_latest_plan=news or UNSET

@@ -2,10 +2,9 @@
 
 from typing import Annotated, Literal
 
-from gitledger.errors import Conflict, NotFound, Refused
-from gitledger.model import ids
-from gitledger.model.events import DependencyAdded, DependencyRemoved, DependencyWaived
-from gitledger.model.task import Dependency, Row, Task
+from gitledger.errors import Refused
+from gitledger.model.events import DependencyWaived
+from gitledger.model.task import Dependency, Task
 from gitledger.ops import guards
 from gitledger.ops._base import (
     PROGRAM,
@@ -18,73 +17,20 @@ from gitledger.ops._base import (
     opt,
     require_text,
 )
+from gitledger.ops._commands import on_task
+from gitledger.ops._dependencies import (
+    add_dependency,
+    dependency_named,
+    dependency_on,
+    remove_dependency,
+    requirements_of,
+    warn_of_dropped,
+)
+from gitledger.ops._graph import names_of, path_between
+from gitledger.ops._person import person_wanted
 from gitledger.ops._views import TaskView, View, WaiverView, actor_view, task_ref, task_view
 
 _TASK = "The task that must be done first: task-0030, 30, its slug or its uid."
-
-
-def requirements_of(task: Task) -> list[Dependency]:
-    """The dependencies that block the task until they are met."""
-    return [dep for dep in task.dependencies if dep.type == "blocks"]
-
-
-def requirement_on(task: Task, uid: str) -> Dependency | None:
-    """The requirement of the task `uid`, if there is one."""
-    return next((dep for dep in requirements_of(task) if dep.on == uid), None)
-
-
-def path_between(world: World, start: str, goal: str) -> list[str]:
-    """The uids on the shortest way from `start` to `goal` along requirements; empty where there is none."""
-    came_from: dict[str, str | None] = {start: None}
-    queue = [start]
-    for uid in queue:
-        if uid == goal:
-            path = [uid]
-            while (before := came_from[path[-1]]) is not None:
-                path.append(before)
-            return path[::-1]
-        record = world.record(uid)
-        for dep in requirements_of(record) if record is not None else ():
-            if dep.on not in came_from:
-                came_from[dep.on] = uid
-                queue.append(dep.on)
-    return []
-
-
-def _refuse_cycle(world: World, task: Task, required: Row) -> None:
-    """Two tasks that wait for each other would wait for ever."""
-    path = path_between(world, required.uid, task.uid)
-    if not path:
-        return
-    cycle = [task_ref(world, uid) or uid for uid in (task.uid, *path)]
-    shown = " → ".join(cycle)
-    raise Conflict(
-        f"{task.id} cannot require itself ({shown})."
-        if required.uid == task.uid
-        else f"{task.id} cannot require {required.id}: each would wait for the other ({shown}).",
-        hint=(PROGRAM, "require", "list", "--task", required.id),
-        details={"cycle": cycle},
-        task_id=task.id,
-        blocking_refs=list(dict.fromkeys(cycle[1:])),
-    )
-
-
-def _uid_of(world: World, task: Task, reference: str) -> str:
-    """The uid of the task that `reference` names; one that is required and no longer in the ledger counts too."""
-    try:
-        return world.find(reference).uid
-    except NotFound:
-        text = reference.strip().lower()
-        gone = [dep.on for dep in requirements_of(task) if _is_called(world, dep.on, text)]
-        if len(gone) == 1:
-            return gone[0]
-        raise
-
-
-def _is_called(world: World, uid: str, text: str) -> bool:
-    row = world.row(uid)
-    is_number = row is not None and ids.parse_task_number(text) == row.number
-    return is_number or (ids.is_uid_prefix(text) and uid.startswith(text))
 
 
 def _named(world: World, uid: str) -> str:
@@ -106,12 +52,9 @@ class AddRequirement(TaskOperation, frozen=True, kw_only=True):
 
     def decide(self, world: World) -> Decision:
         task, required = self.subject(world), world.find(self.required)
-        if requirement_on(task, required.uid) is not None:
-            return
-        _refuse_cycle(world, task, required)
-        if required.role == "cancelled":
-            world.warnings.append(f"{required.id} is cancelled: {task.id} waits until it is taken up again.")
-        yield on(task, DependencyAdded(on=required.uid))
+        if dependency_on(task, required.uid) is None:
+            warn_of_dropped(world, task, required)
+            yield from add_dependency(world, task, required)
 
     def what(self, world: World) -> str:
         return _named(world, world.find(self.required).uid)
@@ -128,15 +71,7 @@ class RemoveRequirement(TaskOperation, frozen=True, kw_only=True):
     required: Annotated[str, arg(_TASK, metavar="REQUIRED_TASK")]
 
     def decide(self, world: World) -> Decision:
-        task = self.subject(world)
-        uid = _uid_of(world, task, self.required)
-        if requirement_on(task, uid) is None:
-            raise NotFound(
-                f"{task.id} does not require {task_ref(world, uid)}.",
-                hint=(PROGRAM, "require", "list", "--task", task.id),
-                task_id=task.id,
-            )
-        yield on(task, DependencyRemoved(on=uid))
+        yield from remove_dependency(world, self.subject(world), self.required, "blocks")
 
     def what(self, world: World) -> str:
         return _named(world, world.events[-1].data.on)
@@ -149,6 +84,13 @@ class WaiveRequirement(TaskOperation, frozen=True, kw_only=True):
     """Excuse a requirement, as a person and with a reason. It then counts as met, and is added if it was not there."""
 
     command = "require waive"
+    guards = (
+        person_wanted(
+            "waive a requirement",
+            lambda task: on_task(task, "require", "list"),
+            "A person waives it in a terminal, with require waive.",
+        ),
+    )
 
     required: Annotated[str, arg(_TASK, metavar="REQUIRED_TASK")]
     reason: Annotated[str, opt("Why the task need not wait.", is_input=True)]
@@ -163,11 +105,10 @@ class WaiveRequirement(TaskOperation, frozen=True, kw_only=True):
                 task_id=task.id,
             )
         reason = require_text(self.reason, "--reason", (PROGRAM, "require", "waive", "--help"))
-        uid = _uid_of(world, task, self.required)
-        known = requirement_on(task, uid)
+        uid = dependency_named(world, task, self.required)
+        known = dependency_on(task, uid)
         if known is None:
-            _refuse_cycle(world, task, world.find(self.required))
-            yield on(task, DependencyAdded(on=uid))
+            yield from add_dependency(world, task, world.find(self.required))
         elif known.waiver is not None and known.waiver.reason == reason:
             return
         yield on(task, DependencyWaived(on=uid, reason=reason))
@@ -245,7 +186,7 @@ class ListRequirements(TaskOperation, frozen=True, kw_only=True):
             # Two clones that added one half each: the merge has a cycle that no single command could make.
             path = path_between(world, dep.on, task.uid)
             if path:
-                cycle = " → ".join(task_ref(world, uid) or uid for uid in (task.uid, *path))
+                cycle = " → ".join(names_of(world, (task.uid, *path)))
                 world.warnings.append(f"These tasks wait for each other until one requirement is removed: {cycle}.")
         return RequirementList(task_id=task.id, requirements=found, total=len(found), truncated=False)
 

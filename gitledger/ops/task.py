@@ -7,19 +7,16 @@ import re
 from msgspec import UNSET, UnsetType
 
 from gitledger.errors import Conflict, InvalidInput
-from gitledger.model import ids, workflow
+from gitledger.model import workflow
 from gitledger.model.events import (
-    ClaimReleased,
     CommentAdded,
     Fields,
     TaskActivated,
-    TaskCancelled,
-    TaskCreated,
     TaskDeactivated,
     TaskEdited,
 )
 from gitledger.model.task import Row, Task
-from gitledger.ops import _shelving, guards
+from gitledger.ops import _fields, _shelving, guards
 from gitledger.ops._base import (
     PROGRAM,
     Decision,
@@ -33,10 +30,12 @@ from gitledger.ops._base import (
     opt,
     require_text,
 )
-from gitledger.ops._everywhere import rows_everywhere
+from gitledger.ops._creating import clean_title, create, draft_of, given_fields, refuse_blank, workflow_of_type
+from gitledger.ops._everywhere import Listing, rows_everywhere
 from gitledger.ops._views import (
     ActorView,
     ChangeView,
+    CommitView,
     Lifecycle,
     LockView,
     PlanView,
@@ -45,76 +44,16 @@ from gitledger.ops._views import (
     TaskView,
     View,
     actor_view,
-    change_view,
+    change_views,
+    commit_views,
     lifecycle,
     lock_view,
     plan_view,
-    question_view,
+    question_views,
     run_view,
     task_ref,
     task_view,
 )
-
-PRIORITIES = {
-    "critical": "critical",
-    "high": "high",
-    "medium": "medium",
-    "low": "low",
-    "p0": "critical",
-    "p1": "high",
-    "p2": "medium",
-    "p3": "low",
-    "p4": "low",
-    "0": "critical",
-    "1": "high",
-    "2": "medium",
-    "3": "low",
-    "4": "low",
-}
-
-
-def parse_priority(text: str) -> str:
-    """A priority in any of its accepted spellings, as the record keeps it."""
-    priority = PRIORITIES.get(text.strip().lower())
-    if priority is None:
-        raise InvalidInput(
-            f"{text!r} is not a priority: critical, high, medium, low, P0 to P3 or 0 to 4.",
-            hint=(PROGRAM, "task", "edit", "--priority", "high"),
-        )
-    return priority
-
-
-def clean_title(text: str) -> str:
-    """The title on one line."""
-    title = " ".join(require_text(text, "The title", (PROGRAM, "task", "create", "TITLE")).split())
-    if len(title) > 300:
-        raise InvalidInput(f"The title has {len(title)} characters; the limit is 300. Put the rest in --description.")
-    return title
-
-
-def free_slug(world: World, wanted: str | None, title: str) -> str:
-    """A slug that no task of the ledger has: the wanted one, or one made from the title."""
-    if wanted is not None:
-        slug = wanted.strip().lower()
-        if not ids.is_slug(slug):
-            raise InvalidInput(
-                f"{wanted!r} is not a slug: lower-case words and digits joined by '-', at most 60 characters, "
-                "not a task number.",
-                hint=(PROGRAM, "task", "create", "TITLE", "--slug", ids.slugify(wanted)),
-            )
-        if world.source.lookup(slug=slug):
-            raise Conflict(f"The slug {slug!r} is taken.", hint=(PROGRAM, "task", "show", slug), blocking_refs=[slug])
-        return slug
-    stem = ids.slugify(title)
-    if not (ids.is_slug(stem) and ids.is_slug(f"{stem}-2")):  # `2024` and `task-2` read as numbers
-        stem = f"the-{stem}"
-    taken = world.source.taken_slugs(stem)
-    if stem not in taken:
-        return stem
-    counter = 2
-    while f"{stem}-{counter}" in taken:
-        counter += 1
-    return f"{stem}-{counter}"
 
 
 class CreateTask(Operation, frozen=True, kw_only=True):
@@ -128,29 +67,19 @@ class CreateTask(Operation, frozen=True, kw_only=True):
     title: Annotated[str, arg("What is to be done, on one line.")]
     description: Annotated[str | None, opt("The details (Markdown).", file="--from-file")] = None
     slug: Annotated[str | None, opt("A short unique name; made from the title when left out.")] = None
-    priority: Annotated[str | None, opt("critical, high, medium, low, P0 to P3, or 0 to 4.")] = None
+    priority: _fields.Priority = None
     owner: Annotated[str | None, opt("Who is responsible.")] = None
     labels: Annotated[list[str], opt("A label; may be given more than once.", name="--label")] = []
+    parent: Annotated[str | None, opt("The task that it is a part of.", metavar="TASK")] = None
+    type: _fields.Kind = None
+    complexity: _fields.Complexity = None
+    due: _fields.Due = None
+    properties: _fields.Properties = []
 
     def decide(self, world: World) -> Decision:
-        title = clean_title(self.title)
-        fields = {}
-        if self.priority is not None:
-            fields["priority"] = parse_priority(self.priority)
-        if self.owner is not None:
-            fields["owner"] = require_text(self.owner, "--owner")
-        description = title if self.description is None else require_text(self.description, "--description")
-        yield on(
-            world.new_uid(),
-            TaskCreated(
-                number=world.source.top_number() + 1,
-                slug=free_slug(world, self.slug, title),
-                title=title,
-                description=description.strip("\n"),
-                labels=sorted({require_text(label, "--label").strip() for label in self.labels}),
-                fields=Fields(**fields),
-            ),
-        )
+        for value, option in ((self.priority, "--priority"), (self.owner, "--owner")):
+            refuse_blank(value, option)
+        yield from create(world, draft_of(world, self, workflow_of_type(world, self.type)))
 
     def show(self, world: World) -> TaskView:
         return task_view(world, world.task(world.touched()[0]))
@@ -173,6 +102,7 @@ class TaskRow(View):
     owner: str | None
     todos: dict[str, int]
     updated_at: str
+    ledger: str | UnsetType = UNSET
     ledgers: list[str] | UnsetType = UNSET
 
 
@@ -186,7 +116,7 @@ class TaskList(View):
     kind: Literal["task_list"] = "task_list"
 
 
-class ListTasks(Operation, frozen=True, kw_only=True):
+class ListTasks(Listing, frozen=True, kw_only=True):
     """List tasks.
 
     Archived ones are left out; --archived lists those alone, of one month if it is given. With --all-ledgers
@@ -202,7 +132,6 @@ class ListTasks(Operation, frozen=True, kw_only=True):
     archived: Annotated[
         str | None, opt("Only archived tasks; with a month, those archived in it.", metavar="[YYYY-MM]", bare="all")
     ] = None
-    all_ledgers: Annotated[bool, opt("The tasks of every ledger of this repository, each once.")] = False
 
     def show(self, world: World) -> TaskList:
         known = {status for names in workflow.STATUSES.values() for status in names}
@@ -246,7 +175,7 @@ class ListTasks(Operation, frozen=True, kw_only=True):
         homes: dict[str, list[str]] = {}
         if self.all_ledgers:
             everywhere = rows_everywhere(world, archived=with_archived)
-            rows, homes = [item.row for item in everywhere], {item.row.uid: item.ledgers for item in everywhere}
+            rows, homes = [item.thing for item in everywhere], {item.thing.uid: item.ledgers for item in everywhere}
         else:
             rows = world.source.rows(archived=with_archived)
         return (rows if self.archived is None else archived_in(world, rows, homes, self.archived)), homes
@@ -288,7 +217,8 @@ def task_row(row: Row, now: str, is_active: bool, ledgers: list[str] | None = No
         owner=row.owner,
         todos={"total": row.todos_total, "done": row.todos_done},
         updated_at=row.updated_at,
-        ledgers=UNSET if ledgers is None else ledgers,
+        ledger=ledgers[0] if ledgers else UNSET,
+        ledgers=ledgers or UNSET,
     )
 
 
@@ -309,9 +239,11 @@ class TaskShown(View):
     questions: list[QuestionView]
     runs: list[RunView]
     changes: list[ChangeView]
+    commits: list[CommitView]
     lock: LockView | None
     parent_task: Related | None
     follow_up_tasks: list[Related]
+    children: list[Related]
     dependents: list[Related]
     kind: Literal["task"] = "task"
 
@@ -322,7 +254,7 @@ def related(row: Row) -> Related:
 
 
 class ShowTask(TaskOperation, frozen=True, kw_only=True):
-    """Show a task: its record, plans, questions, runs, changes and claim."""
+    """Show a task: its record, plans, questions, runs, changes, commits and claim."""
 
     command = "task show"
     writes = False
@@ -335,30 +267,46 @@ class ShowTask(TaskOperation, frozen=True, kw_only=True):
         return TaskShown(
             task=task_view(world, task),
             plans=[plan_view(task, plan) for plan in task.plans],
-            questions=[question_view(task, question) for question in task.questions],
+            questions=question_views(task, task.questions),
             runs=[run_view(task, run) for run in task.runs],
-            changes=[change_view(task, change) for change in task.changes],
+            changes=change_views(task, task.changes),
+            commits=commit_views(task, task.commits),
             lock=lock_view(task, claim, world.now) if claim else None,
             parent_task=related(parent) if parent else None,
-            follow_up_tasks=[related(row) for row in rows if row.parent == task.uid],
+            follow_up_tasks=[related(row) for row in rows if row.parent == task.uid and row.relation == "follow_up"],
+            children=[related(row) for row in rows if row.parent == task.uid and row.relation != "follow_up"],
             dependents=[related(row) for row in rows if row.parent != task.uid],
         )
+
+
+_EDITABLE = guards.status_in("draft", "planning", "plan_review", "approved")
+
+# The title, description and so on of the task may still be changed; those of a light task always may.
+editable = guards.Rule(
+    _EDITABLE.name,
+    lambda world, task, op: [] if task.workflow == "light" else _EDITABLE.find(world, task, op),
+    _EDITABLE.refuse,
+)
 
 
 class EditTask(TaskOperation, frozen=True, kw_only=True):
     """Edit a task's title, description, priority, owner, labels and notes.
 
-    An empty --priority or --owner clears it. Allowed while the task is a draft, in review or approved, and
-    nobody else has claimed it.
+    An empty --priority or --owner clears it. Allowed while the task is a draft, in review or approved (a light
+    task always), and nobody else has claimed it.
     """
 
     command = "task edit"
-    guards = (guards.status_in("draft", "planning", "plan_review", "approved"), guards.not_claimed_by_other)
+    guards = (editable, guards.not_claimed_by_other)
 
     title: Annotated[str | None, opt("The new title.")] = None
     description: Annotated[str | None, opt("The new description (Markdown).", file="--from-file")] = None
     priority: Annotated[str | None, opt("critical, high, medium, low, P0 to P3, 0 to 4; empty clears it.")] = None
     owner: Annotated[str | None, opt("Who is responsible; empty clears it.")] = None
+    type: _fields.Kind = None
+    complexity: _fields.Complexity = None
+    due: _fields.Due = None
+    properties: _fields.Properties = []
     add_label: Annotated[list[str], opt("Add a label; may be given more than once.")] = []
     remove_label: Annotated[list[str], opt("Remove a label; may be given more than once.")] = []
     add_note: Annotated[list[str], opt("Add a free note; may be given more than once.")] = []
@@ -370,25 +318,33 @@ class EditTask(TaskOperation, frozen=True, kw_only=True):
         fields = self._fields(world, task)
         added = sorted({require_text(label, "--add-label").strip() for label in self.add_label} - set(task.labels))
         removed = sorted({label.strip() for label in self.remove_label} & set(task.labels))
-        if fields or added or removed:
-            yield on(task, TaskEdited(fields=Fields(**fields), add_labels=added, remove_labels=removed))
+        properties = {
+            key: value
+            for key, value in _fields.parse_properties(self.properties).items()
+            if value != task.properties.get(key)
+        }
+        if fields or added or removed or properties:
+            edit = TaskEdited(
+                fields=Fields(**fields), add_labels=added, remove_labels=removed, properties=properties
+            )
+            yield on(task, edit)
         number = next_number(task.comments)
         for place, note in enumerate(self.add_note):
             yield on(task, CommentAdded(number=number + place, text=require_text(note, "--add-note"), kind="note"))
 
     def _fields(self, world: World, task: Task) -> dict[str, Any]:
-        wanted: dict[str, Any] = {
-            "title": UNSET if self.title is None else clean_title(self.title),
-            "description": UNSET
-            if self.description is None
-            else require_text(self.description, "--description").strip("\n"),
-            "priority": UNSET if self.priority is None else (parse_priority(self.priority) if self.priority else None),
-            "owner": UNSET if self.owner is None else (self.owner.strip() or None),
+        wanted = given_fields(world, self)
+        if self.title is not None:
+            wanted["title"] = clean_title(self.title)
+        if self.description is not None:
+            text = self.description if task.workflow == "light" else require_text(self.description, "--description")
+            wanted["description"] = text.strip("\n")
+        now = {"description": world.description(task)} if "description" in wanted else {}
+        return {
+            name: value
+            for name, value in wanted.items()
+            if value != (now[name] if name in now else getattr(task, name))
         }
-        now = {"title": task.title, "priority": task.priority, "owner": task.owner}
-        if wanted["description"] is not UNSET:
-            now["description"] = world.description(task)
-        return {name: value for name, value in wanted.items() if value is not UNSET and value != now[name]}
 
     def show(self, world: World) -> TaskView:
         return task_view(world, self.subject(world))
@@ -538,10 +494,9 @@ class CancelTask(TaskOperation, frozen=True, kw_only=True):
     reason: Annotated[str | None, opt("Why.")] = None
 
     def decide(self, world: World) -> Decision:
-        task = self.subject(world)
-        for claim in task.claims:
-            yield on(task, ClaimReleased(claim=claim.id, reason=self.reason))
-        yield on(task, TaskCancelled(previous=task.status, reason=self.reason))
+        from gitledger.ops._advancing import cancel
+
+        yield from cancel(world, self.subject(world), self.reason)
 
     def show(self, world: World) -> Lifecycle:
         return lifecycle(world, self.subject(world), "task cancel", reason=self.reason)

@@ -10,8 +10,9 @@ from msgspec import json
 from gitledger.model import codec
 from gitledger.model.listing import row_of
 from gitledger.model.task import Row, Task
+from gitledger.store import nodes
 
-INDEX_VERSION = 6
+INDEX_VERSION = 9
 
 # A listing reads `line`, a whole row in one cell: taking 10,000 rows of 20 columns apart costs three times as much.
 _SCHEMA = """
@@ -33,8 +34,11 @@ CREATE TABLE text (directory, name, data BLOB, PRIMARY KEY (directory, name)) WI
 CREATE TABLE dependency (directory, needs);
 CREATE INDEX dependency_directory ON dependency (directory);
 CREATE INDEX dependency_needs ON dependency (needs);
+CREATE TABLE source (directory, id);
+CREATE INDEX source_directory ON source (directory);
+CREATE INDEX source_id ON source (id);
 """
-_TABLES = ("meta", "task", "record", "text", "dependency")
+_TABLES = ("meta", "task", "record", "text", "dependency", "source", *nodes.TABLES)
 
 # What is taken in of a task: folder, bytes of `task.json`, long texts by file name, record.
 Taken = tuple[str, bytes, list[tuple[str, bytes]], Task]
@@ -51,6 +55,8 @@ class Index:
 
     def __init__(self, path: str, *, timeout_ms: int = 2000, uri: bool = False) -> None:
         self.path = path
+        # The tasks removed or added whose dependents have not been weighed since.
+        self._changed: set[str] = set()
         # Explicit BEGIN and COMMIT only; the caller's threads take turns.
         self.db = sqlite3.connect(path, isolation_level=None, check_same_thread=False, uri=uri)
         self.set_patience(timeout_ms)
@@ -104,7 +110,7 @@ class Index:
         """Empty the index, inside a write transaction."""
         for table in _TABLES:
             self.db.execute(f"DROP TABLE IF EXISTS {table}")
-        for statement in _SCHEMA.split(";"):
+        for statement in (_SCHEMA + nodes.SCHEMA).split(";"):
             if statement.strip():
                 self.db.execute(statement)
         self.set_meta("version", INDEX_VERSION)
@@ -116,11 +122,12 @@ class Index:
     def remove(self, directories: Iterable[str]) -> None:
         """Forget the tasks in these folders."""
         keys = [(directory,) for directory in directories]
-        for table in ("task", "record", "text", "dependency"):
+        self._changed |= nodes.uids_in(self.db, (directory for (directory,) in keys))
+        for table in ("task", "record", "text", "dependency", "source", *nodes.TABLES):
             self.db.executemany(f"DELETE FROM {table} WHERE directory = ?", keys)
 
     def add(self, tasks: Iterator[Taken]) -> None:
-        """Add tasks."""
+        """Add tasks, and weigh again those that depend on them or on the ones removed before."""
         cells = f"({', '.join('?' * 19)})"
         for chunk in _chunks(tasks, 500):
             self.db.executemany(f"INSERT OR REPLACE INTO task VALUES {cells}", [_cells(d, t) for d, _, _, t in chunk])
@@ -134,6 +141,12 @@ class Index:
                 if uid is not None
             ]
             self.db.executemany("INSERT INTO dependency VALUES (?, ?)", needs)
+            commits = [(directory, link.commit) for directory, _, _, task in chunk for link in task.commits]
+            self.db.executemany("INSERT INTO source VALUES (?, ?)", commits)
+            nodes.add_nodes(self.db, [(directory, task) for directory, _, _, task in chunk])
+            self._changed |= {task.uid for _, _, _, task in chunk}
+        nodes.weigh(self.db, self._changed)
+        self._changed = set()
 
     # ---------------------------------------------------------------- answers
 
@@ -176,6 +189,10 @@ class Index:
         """The tasks, not deleted, whose record holds the optional field `field` (or a property of that name)."""
         where = "NOT deleted AND directory IN (SELECT directory FROM record WHERE instr(data, ?))"
         return self._rows(where, (f'"{field}"'.encode(),))
+
+    def rows_of_commit(self, commit: str) -> list[Row]:
+        """The tasks, not deleted, that a source commit is linked to."""
+        return self._rows("NOT deleted AND directory IN (SELECT directory FROM source WHERE id = ?)", (commit,))
 
     def dependents(self, uid: str) -> list[Row]:
         """The tasks, not deleted, that depend on the task `uid` in any way, or are its children."""

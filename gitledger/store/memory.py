@@ -18,13 +18,14 @@ class Memory(Struct, omit_defaults=True):
     """What this clone remembers of a remote; losing it costs time, and the notice that a ledger has gone from there.
 
     `known`: the tip of each ledger when it was last there; `checked`: the last tip that was found to be sound.
-    `namespace` is where the remote kept them.
+    `namespace` is where the remote kept them, `has_company` whether the last sync brought in what others had done.
     """
 
     namespace: str = ""
     last_sync: str | None = None
     known: dict[str, str] = field(default_factory=dict)
     checked: dict[str, str] = field(default_factory=dict)
+    has_company: bool = False
 
 
 _decoder: json.Decoder[Memory] = json.Decoder(Memory)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from typing import Any, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from gitledger.model import codec
 from gitledger.model.book import Book
@@ -19,6 +19,9 @@ from gitledger.store.refresh import (
     replace_index,
 )
 from gitledger.store.repo import Repository
+
+if TYPE_CHECKING:
+    from gitledger.store.graph import IndexGraph
 
 _TRIES = 8
 
@@ -134,6 +137,16 @@ class Snapshot:
         """The tasks whose record may hold the optional field `field`; every one that does is among them."""
         return self._ask(lambda index: index.rows_with(field), [])
 
+    def rows_of_commit(self, commit: str) -> list[Row]:
+        """The tasks that a source commit is linked to."""
+        return self._ask(lambda index: index.rows_of_commit(commit), [])
+
+    def graph(self) -> "IndexGraph":
+        """The work graph."""
+        from gitledger.store.graph import IndexGraph
+
+        return IndexGraph(self._ask)
+
     def dependents(self, uid: str) -> list[Row]:
         """The tasks that depend on the task `uid` in any way."""
         return self._ask(lambda index: index.dependents(uid), [])
@@ -184,6 +197,17 @@ class Snapshot:
         """The events of a task, or of the book (None), in order; only the last ones, if given (0: all)."""
         directory = self.directory(uid) if uid is not None else "book"
         return self._content.events(directory, last=last) if directory and self.tip else []
+
+    def requested(self, key: str) -> list[codec.Event]:
+        """The events that were recorded under this key of a request, task by task in order."""
+        if self.tip is None:
+            return []
+        from gitledger.store.requests import find_requested
+
+        found: dict[str, set[str]] = {}
+        for task, event in find_requested(self.repo, self.ledger, self.tip, key, self.progress):
+            found.setdefault(task, set()).add(event)
+        return [event for task, ids in found.items() for event in self.events(task or None) if event.id in ids]
 
     # ---------------------------------------------------------------- the ledger
 

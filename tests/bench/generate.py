@@ -25,6 +25,7 @@ from gitledger.model.events import (
     ClaimTaken,
     CommentAdded,
     CommitLinked,
+    DependencyAdded,
     Fields,
     LedgerCreated,
     Payload,
@@ -80,8 +81,9 @@ class Built:
 class _Writer:
     """Writes the events of one task, each folded at once, as an operation would."""
 
-    def __init__(self, uid: str, number: int, random: Random) -> None:
+    def __init__(self, uid: str, number: int, random: Random, earlier: list[str]) -> None:
         self.uid = uid
+        self.earlier = earlier
         self.number = number
         self.random = random
         self.state = fold.start(uid, None)
@@ -205,11 +207,13 @@ def _validate(task: _Writer) -> None:
     task.write("validate finish", ClaimReleased(claim=claim, reason="validation finished"), ADA)
 
 
-def _talk(task: _Writer, comments: int) -> None:
+def _talk(task: _Writer, comments: int, after: int) -> None:
+    """Questions and remarks, and a dependency on the task that is `after` numbers before this one."""
     task.write("question add", QuestionAdded(number=1, text=task.text(60) + " Or not?"))
     task.write("task edit", TaskEdited(add_labels=["triaged"]), ADA)
     for number in range(1, comments + 1):
         task.write("task edit", CommentAdded(number=number, text=task.text(80), kind="note"), ADA)
+    task.write("dep add", DependencyAdded(on=task.earlier[-after - 1]), ADA)
 
 
 def _cancel(task: _Writer) -> None:
@@ -225,7 +229,8 @@ def _link(task: _Writer) -> None:
 # Ten stages of a hundred events; tasks take them in turn.
 _STAGES: tuple[tuple[str, tuple[Callable[[_Writer], Any], ...]], ...] = (
     ("done", (_create, _plan, _approve, _implement, lambda t: _done(t, 2), _finish, _validate)),
-    ("draft", (_create, lambda t: _talk(t, 2))),
+    # What it waits for is done …
+    ("draft", (_create, lambda t: _talk(t, 1, 1))),
     ("implementing", (_create, _plan, _approve, _implement, lambda t: _done(t, 1))),
     ("plan_review", (_create, _plan)),
     ("approved", (_create, _plan, _approve)),
@@ -233,7 +238,8 @@ _STAGES: tuple[tuple[str, tuple[Callable[[_Writer], Any], ...]], ...] = (
     ("planning", (_create, _begin_plan, _link)),
     ("implemented", (_create, _plan, _approve, _implement, lambda t: _done(t, 2), _finish)),
     ("cancelled", (_create, _cancel)),
-    ("draft", (_create, lambda t: _talk(t, 3))),
+    # … and what this one waits for is still being planned.
+    ("draft", (_create, lambda t: _talk(t, 2, 3))),
 )
 
 
@@ -243,8 +249,10 @@ _STAGES: tuple[tuple[str, tuple[Callable[[_Writer], Any], ...]], ...] = (
 def tasks(count: int, seed: int) -> Iterator[_Writer]:
     """The tasks of the ledger, numbered from 1, their events written and folded."""
     random = Random(seed)
+    earlier: list[str] = []
     for number in range(1, count + 1):
-        task = _Writer(_uid(random), number, random)
+        task = _Writer(_uid(random), number, random, earlier)
+        earlier.append(task.uid)
         for part in _STAGES[(number - 1) % len(_STAGES)][1]:
             part(task)
         yield task

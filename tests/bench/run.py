@@ -78,6 +78,8 @@ def reads(built: Built) -> list[Command]:
         Command("task list", ("task", "list", "--limit", "50")),
         Command("status", ("status",)),
         Command("ready", ("ready", "--limit", "50")),
+        Command("next", ("next",)),
+        Command("blocked", ("blocked", "--limit", "50")),
         Command("search", ("search", "module", "--limit", "50")),
     ]
     return [command for command in candidates if _exists(built.path, command.words)]

@@ -68,7 +68,8 @@ def test_the_benchmark_runs_and_prints_a_table(capsys):
     lines = capsys.readouterr().out.splitlines()
     assert lines[0].startswith("| what ") and lines[1].startswith("| ---")
     names = {line.split("|")[1].strip() for line in lines[2:]}
-    assert {"floor", "next-action", "todo next", "task show", "task list", "status", "todo add", "task create"} < names
+    assert {"floor", "next-action", "todo next", "task show", "task list", "status", "ready", "next", "blocked"} < names
+    assert {"todo add", "task create"} < names
     assert {"index from nothing", "index after 100 events", "todo add, in process", "imports: --help"} < names
 
 

@@ -1,5 +1,6 @@
 """Operations, views and a ledger for the tests of the command line: everything that `build` has to understand."""
 
+import contextlib
 import io
 import json
 from collections.abc import Mapping
@@ -127,7 +128,10 @@ class ToyLedger:
         self.environ = environ
         return self
 
-    def run(self, op: Any) -> Outcome:
+    def naming(self) -> contextlib.AbstractContextManager[None]:
+        return contextlib.nullcontext()
+
+    def run(self, op: Any, request: str | None = None) -> Outcome:
         self.seen.append(op)
         view = self.view(op) if callable(self.view) else self.view
         if isinstance(view, BaseException):

@@ -1,6 +1,7 @@
 """Pure tests of operations: `given(...).when(op).then(...)` or `.refused(code)`, without a repository."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from copy import copy
 from typing import Any
 
 import random
@@ -13,7 +14,10 @@ from gitledger.model import fold, ids, listing
 from gitledger.model.book import Book
 from gitledger.model.policy import Policy
 from gitledger.model.task import Actor, Row, Task
-from gitledger.ops._base import Active, Code, Host, Operation, Place, World, drive
+from gitledger.ops._base import Active, Code, Host, Operation, Place, Trees, World, drive, no_ledger
+from gitledger.ops._captured import Ran
+from tests.ops.memory_graph import MemoryGraph
+from tests.ops.memory_history import MemoryHistory
 
 NOW = "2026-11-20T10:00:00.000000Z"
 ADA = Actor(type="user", name="ada", host="h", worktree="w1")
@@ -28,6 +32,13 @@ class MemorySource:
         self.states: dict[str, Any] = {}
         self.history: dict[str | None, list[Any]] = {}
         self.the_book = Book(uid="00000000-0000-4000-8000-00000000b00c", name="main")
+
+    def as_it_is(self) -> "MemorySource":
+        """The state of now, which an operation goes on looking at after its events were recorded."""
+        held = copy(self)
+        held.states = dict(self.states)
+        held.history = {uid: list(events) for uid, events in self.history.items()}
+        return held
 
     def _rows(self, archived: bool = False) -> list[Row]:
         tasks = [state.task for state in self.states.values() if state.task.deleted_at is None]
@@ -69,11 +80,23 @@ class MemorySource:
     def events(self, uid: str | None, *, last: int = 0) -> list[Any]:
         return list(self.history.get(uid, []))[-last:]
 
+    def requested(self, key: str) -> list[Any]:
+        return [event for events in self.history.values() for event in events if event.request == key]
+
     def book(self) -> Book:
         return self.the_book
 
     def rows_with(self, field: str) -> list[Row]:
         return [row for row in self._rows(archived=True) if getattr(self.states[row.uid].task, field, None)]
+
+    def rows_of_commit(self, commit: str) -> list[Row]:
+        return [row for row in self._rows(archived=True) if commit in self._commits(row.uid)]
+
+    def _commits(self, uid: str) -> list[str]:
+        return [link.commit for link in self.states[uid].task.commits]
+
+    def graph(self) -> MemoryGraph:
+        return MemoryGraph(lambda: [state.task for state in self.states.values()], _directory)
 
     def dependents(self, uid: str) -> list[Row]:
         tasks = [state.task for state in self.states.values()]
@@ -91,7 +114,11 @@ class MemorySource:
 
 
 def row_of(task: Task) -> Row:
-    return listing.row_of(task, f"tasks/00/{task.number:04d}-{task.uid[:8]}")
+    return listing.row_of(task, _directory(task))
+
+
+def _directory(task: Task) -> str:
+    return f"tasks/00/{task.number:04d}-{task.uid[:8]}"
 
 
 class Scene:
@@ -107,7 +134,15 @@ class Scene:
         self.host = Host()
         self.lease_s = 7200
         self.others: dict[str, MemorySource] = {}
+        self.trees = Trees()
+        # The files changed since a tree (or `HEAD`), where this clone knows it; evidence that it trusts; programs that ran.
+        self.changed: dict[str, list[str]] = {}
+        self.trusted: set[str] = set()
+        self.ran: list[Ran] = []
+        self.staged: list[str] = []
+        self.under_way: str | None = None
         self.published: Callable[[str, str, str], bool] = lambda ledger, uid, event: True
+        self.commits = MemoryHistory()
         self.world: World | None = None
 
     # ------------------------------------------------------------ set-up
@@ -144,17 +179,37 @@ class Scene:
             lease_s=self.lease_s,
             active=lambda: active,
             code=lambda: Code(branch="main", head="1" * 40),
+            commits=lambda: self.commits,
+            trees=lambda: self.trees,
+            changed_since=self.changed_since,
+            is_trusted=lambda evidence: evidence in self.trusted,
+            ran=self.ran,
+            staged=lambda: self.staged,
+            under_way=lambda: self.under_way,
             others=lambda: self.others.items(),
+            ledgers=lambda: ["main", *self.others],
+            foreign=self.foreign,
             published=self.published,
             new_uid=lambda: str(uuid.UUID(int=self.random.getrandbits(128), version=4)),
             new_nonce=lambda: f"{self.random.getrandbits(32):08x}",
         )
+
+    def changed_since(self, trees: Sequence[str]) -> dict[str, list[str]]:
+        """What git would tell of these trees."""
+        return {tree: self.changed[tree] for tree in trees if tree in self.changed}
+
+    def foreign(self, ledger: str) -> MemorySource:
+        """Another ledger by name."""
+        if ledger not in self.others:
+            raise no_ledger(ledger)
+        return self.others[ledger]
 
     def run(self, op: Operation) -> Any:
         """Run `op` for good; returns its view. Raises what it refuses with."""
         world = self.world = self.make_world()
         if not op.writes:
             return op.show(world)
+        world.source = self.source.as_it_is()
         events = drive(op, world)
         for uid, state in world.states.items():
             if uid is None:

@@ -89,3 +89,13 @@ def approved(scene: Scene, *, todos: int = 1, criteria: int = 1, optional: int =
     tell(scene, steps)
 
 
+def forked(scene: Scene, name: str = "feature") -> Scene:
+    """Another ledger that has everything that this one has now; a scene to act in it."""
+    other = Scene()
+    other.source.states = {uid: type(state)(scene.source.record(uid)) for uid, state in scene.source.states.items()}
+    other.source.history = {uid: list(events) for uid, events in scene.source.history.items()}
+    other.random.seed(99)
+    other.now = scene.now
+    scene.others[name] = other.source
+    other.others["main"] = scene.source
+    return other

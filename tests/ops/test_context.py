@@ -367,7 +367,7 @@ KEYS = """
 def test_json_has_the_references_keys(role):
     told = data(given(failed), role)
     assert set(KEYS) - set(told) == set()
-    assert set(told) - set(KEYS) == {"worker_contract"}
+    assert set(told) - set(KEYS) == {"worker_contract", "commits"}
     assert (told["kind"], told["context_for"], told["scope"]) == ("task_handoff", role, "task")
     assert set(told["focus"]) == {"todo_id", "todo", "focus_run_id", "run", "focused_changes"}
     assert (told["validation_status"] is not None) == (role in ("validator", "full"))

@@ -73,10 +73,32 @@ READS: dict[str, list[str]] = {
     "actor whoami": ["actor", "whoami"],
     "remote status": ["remote", "status"],
     "conflicts": ["conflicts"],
+    "evidence list": ["evidence", "list", "{task}"],
+    "evidence show": ["evidence", "show", "evidence-0001", "--task", "{task}"],
+    "evidence trust": ["evidence", "trust", "evidence-0001", "--task", "{task}"],
+    "commits list": ["commits", "list", "{task}"],
+    "commits check": ["commits", "check", "--task", "{task}"],
+    "commits missing": ["commits", "missing", "HEAD"],
+    "whence": ["whence", "HEAD"],
+    "blame": ["blame", "src/edited.py"],
+    "ready": ["ready", "--explain", "--all-ledgers"],
+    "next": ["next"],
+    "blocked": ["blocked"],
+    "stale": ["stale"],
+    "transitions": ["transitions", "{task}"],
+    "tree": ["tree", "{task}"],
+    "graph": ["graph", "{task}", "--format", "dot"],
+    "dep list": ["dep", "list", "{task}"],
+    "dep tree": ["dep", "tree", "{task}"],
+    "dep cycles": ["dep", "cycles"],
+    "item list": ["item", "list"],
+    "item show": ["item", "show", "{task}"],
+    "tag list": ["tag", "list"],
     "ledger status": ["ledger", "status"],
     "ledger list": ["ledger", "list"],
     "ledger log": ["ledger", "log", "main"],
     "ledger diff": ["ledger", "diff", "main"],
+    "hooks status": ["hooks", "status"],
 }
 
 # Every command that writes, in an order in which each of them is carried out. PLAN is a file with a plan.
@@ -92,6 +114,7 @@ require waive second --reason "Not needed." --actor user
 require add third
 require remove third
 plan start
+plan command -- true
 question add --text "Which grammar?" --required-for-plan
 question add-many --required-for-plan --text "How fast?"
 question add --text "Why?"
@@ -105,7 +128,17 @@ plan upsert --from-answers --file PLAN
 plan accept --version 2 --note "Ready." --allow-lint-errors
 implement start
 implement change --path src/parser.py --kind edit --summary "Wrote it."
+implement command -- true
+run --todo todo-0001 -- true
+evidence add --summary "Read it." --passed
+evidence verify
 implement log --message "Half way."
+commits record
+commits link HEAD --task second
+commits unlink HEAD --task second --reason "The other's."
+commits scan HEAD
+commits reconcile
+commits notes
 todo add --text "One more thing" --optional
 todo done todo-0001 --evidence "pytest -q"
 todo undone todo-0001
@@ -115,6 +148,7 @@ implement resume --reason "Go on."
 implement finish --summary "Done."
 validate start
 validate check --criterion ac-0001 --status pass --evidence "pytest -q"
+validate command --criterion ac-0001 -- true
 validate waive --criterion ac-0002 --reason "Fast enough." --actor user
 validate finish --result failed --summary "One case fails."
 implement restart --summary "Mend it."
@@ -150,7 +184,25 @@ fetch
 pull
 push
 remote setup
+item create "Lexer" --slug lexer --schedule "0 9 * * *" --due +2d
+item create "Manual" --slug manual --parent lexer --depends-on lexer
+item edit lexer --priority P1 --property size=2
+dep add second lexer
+dep remove second lexer
+dep pattern linear lexer second manual
+tag add lexer core
+tag remove lexer core
+hold lexer --reason "Wait."
+resume lexer
+move manual --root
+advance lexer complete
+hooks install
+hooks run pre-commit
+hooks uninstall
 """
+
+# What gitledger writes to: its ledgers, and the notes on source commits.
+OWN_REFS = ("refs/taskledger", "refs/notes/taskledger")
 
 # The commands after which everything that reads is run.
 STOPS = ("init", "plan start", "plan upsert", "implement log", "validate finish", "task cancel")
@@ -221,8 +273,12 @@ def footprint(repo: Repo) -> dict[str, object]:
         "index": (home / "index").read_bytes(),
         "HEAD": (home / "HEAD").read_bytes(),
         "config": [line for line in repo.git("config", "--local", "--list").splitlines() if "taskledger" not in line],
-        "refs": [line for line in repo.git("for-each-ref").splitlines() if "\trefs/taskledger" not in line],
-        "logs": {path: stamp for path, stamp in git_files(repo).items() if path.startswith("logs/")},
+        "refs": [line for line in repo.git("for-each-ref").splitlines() if not line.partition("\t")[2].startswith(OWN_REFS)],
+        "logs": {
+            path: stamp
+            for path, stamp in git_files(repo).items()
+            if path.startswith("logs/") and not path.removeprefix("logs/").startswith(OWN_REFS)
+        },
         "files": work_tree(repo),
     }
 

@@ -15,7 +15,7 @@ from gitledger.store.snapshot import open_snapshot
 
 def dump(index: Index) -> dict[str, list]:
     tables = {}
-    for table in ("meta", "task", "record", "dependency"):
+    for table in ("meta", "task", "record", "dependency", "source"):
         tables[table] = sorted(index.db.execute(f"SELECT * FROM {table}").fetchall(), key=repr)
     return tables
 
@@ -47,12 +47,27 @@ def test_refreshed_equals_rebuilt(repo, scribe) -> None:
     scribe.say(uids[3], events.TaskRenumbered(number=140, previous=4))
     scribe.say(uids[4], events.TaskDeleted(reason="x"))
     scribe.say(uids[5], events.ClaimTaken(lease_s=60))
+    scribe.say(uids[6], events.CommitLinked(commit="a" * 40, source="hook"))
     scribe.commit()
     assert held(repo, scribe) == fresh(repo, scribe.tip)
+    scribe.say(uids[6], events.CommitLinked(commit="b" * 40, source="rewrite", replaces=["a" * 40]))
     scribe.say(uids[2], events.TaskUnarchived())
     scribe.say(uids[1], events.DependencyRemoved(on=uids[0]))
     scribe.commit()
     assert held(repo, scribe) == fresh(repo, scribe.tip)
+
+
+def test_the_tasks_of_a_commit(repo, scribe) -> None:
+    one, two, three = (scribe.create(number) for number in range(1, 4))
+    for uid in (one, two, three):
+        scribe.say(uid, events.CommitLinked(commit="a" * 40, source="hook"))
+    scribe.say(one, events.CommitLinked(commit="b" * 40, source="hook"))
+    scribe.say(two, events.CommitUnlinked(commit="a" * 40))
+    scribe.say(three, events.TaskDeleted(reason="x"))
+    scribe.commit()
+    with open_snapshot(repo, "main") as snapshot:
+        found = {letter: [row.uid for row in snapshot.rows_of_commit(letter * 40)] for letter in "abc"}
+    assert found == {"a": [one], "b": [one], "c": []}
 
 
 def apply(repo, *, expected, tip) -> bool:

@@ -62,6 +62,11 @@ def run_row(run: Any, console: Console) -> list[Cell]:
     return [run.run_id, run.run_type, console.status(verdict), text, Styled(moment(run.started_at), "dim")]
 
 
+def commit_row(commit: Any) -> list[Cell]:
+    """A commit that a task is linked to, on one line."""
+    return [Styled(commit.short, "yellow"), commit.subject, commit.source, Styled(moment(commit.at), "dim")]
+
+
 def change_row(change: Any) -> list[Cell]:
     """A change on one line."""
     return [change.change_id, change.kind, change.path, change.summary]

@@ -8,6 +8,7 @@ from gitledger.cli.render._views import (
     actor_name,
     change_row,
     claim_text,
+    commit_row,
     plan_row,
     run_row,
     show_questions,
@@ -66,7 +67,7 @@ def render_shown(view: Any, op: Any, console: Console) -> None:
         *_about(task, console),
         ("claim", claim_text(view.lock) if view.lock else None),
         ("parent", f"{parent.id} {parent.title} ({task.parent_relation or 'part of'})" if parent else None),
-        ("requires", task.requirements),
+        ("waits for" if task.workflow == "light" else "requires", task.requirements),
         ("closed", _closed(task)),
     ]
     console.fields(pairs, indent=2)
@@ -85,6 +86,13 @@ def _about(task: Any, console: Console) -> list[tuple[str, Any]]:
         ("uid", task.uid),
         ("priority", task.priority),
         ("labels", task.labels),
+        ("type", task.type),
+        ("complexity", task.complexity),
+        ("due", moment(task.due) if task.due else None),
+        ("schedule", task.schedule),
+        ("next run", moment(task.next_run_at) if task.next_run_at else None),
+        ("on hold", (task.hold.reason or "yes") if task.hold and task.role == "blocked" else None),
+        ("properties", ", ".join(f"{key}={say(value)}" for key, value in task.properties.items()) or None),
         ("owner", task.owner),
         ("plan", f"v{task.accepted_plan_version} accepted" if task.accepted_plan_version else None),
         ("created", _by(task.created_at, task.creator)),
@@ -115,6 +123,8 @@ def _sections(view: Any, console: Console) -> None:
     _table("Plans", [plan_row(plan, console) for plan in view.plans], 2, console)
     _table("Runs", [run_row(run, console) for run in view.runs], 3, console)
     _table("Changes", [change_row(change) for change in view.changes], 3, console)
+    _table("Commits", [commit_row(commit) for commit in view.commits], 1, console)
+    _table("Parts", [_neighbour(task, console) for task in view.children], 2, console)
     _table("Follow-ups", [_neighbour(task, console) for task in view.follow_up_tasks], 2, console)
     _table("Required by", [_neighbour(task, console) for task in view.dependents], 2, console)
     if view.task.notes:
