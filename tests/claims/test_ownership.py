@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from gitledger.ops._base import Operation, TaskOperation
+from gitledger.ops._base import Operation, TaskOperation, Trees
+from gitledger.ops._captured import Ran
 from gitledger.ops._registry import operations_of
 from gitledger.ops.claim import ClaimTask, UnclaimTask
 from gitledger.ops.implement import FinishImplementation, StartImplementation
@@ -69,9 +70,20 @@ def failed(scene: Scene) -> None:
     scene.run(FinishValidation(task="1", result="failed", summary="No"))
 
 
+def when_run(story: Any) -> Any:
+    """The story, after which a program has run for the command."""
+
+    def told(scene: Scene) -> None:
+        story(scene)
+        scene.ran = [Ran(argv=("true",), line="true", exit_code=0, duration_ms=1, trees=Trees())]
+
+    return told
+
+
 # command → the story after which its holder may run it, and what else it is given. Lint is not this test's business.
 STORIES: dict[str, tuple[Any, dict[str, Any]]] = {
     "plan start": (draft, {}),
+    "plan command": (when_run(planning), {"argv": ["true"]}),
     "plan propose": (planning, {"text": PLAN, "criterion": ["It works"]}),
     "plan upsert": (planning, {"text": PLAN, "criterion": ["It works"]}),
     "plan approve": (in_review, {"version": 1, "actor": "user", "note": "Good", "allow_lint_errors": True, "allow_empty_todos": True, "reason": "Small"}),
@@ -80,19 +92,21 @@ STORIES: dict[str, tuple[Any, dict[str, Any]]] = {
     "plan revise": (in_review, {}),
     "implement start": (approved, {}),
     "implement change": (implementing, {"path": "a.py"}),
+    "implement command": (when_run(implementing), {"argv": ["true"]}),
     "implement log": (implementing, {"message": "Half way"}),
     "implement finish": (implementing, {"summary": "Built"}),
     "implement restart": (failed, {"summary": "Mend it"}),
     "implement resume": (implementing_by_nobody, {"reason": "Going on"}),
     "validate start": (implemented, {}),
+    "validate command": (when_run(validating), {"argv": ["true"], "criterion": "1"}),
     "validate check": (validating, {"criterion": "1"}),
     "validate waive": (validating, {"criterion": "1", "reason": "Not now"}),
     "validate finish": (checked, {"result": "passed", "summary": "Good"}),
 }
 # These need a running stage of one's own, which a claim alone does not give.
 NEED_STAGE = {
-    "plan propose", "plan upsert", "implement change", "implement log", "implement finish",
-    "validate check", "validate waive", "validate finish",
+    "plan command", "plan propose", "plan upsert", "implement change", "implement command", "implement log", "implement finish",
+    "validate check", "validate command", "validate waive", "validate finish",
 }  # fmt: skip
 # The approval of a plan without todos is refused for that: see tests/ops/test_approval.py.
 UNREADY = {"plan accept"}
