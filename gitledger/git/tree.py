@@ -202,19 +202,23 @@ def _scratch(repo: Git, trees: str | None, *, copies_index: bool = True) -> Iter
             with suppress(FileNotFoundError):
                 # With its time: git takes an entry for possibly changed when the file is not older than the index.
                 shutil.copy2(os.path.join(repo.git_dir, "index"), index)
-        objects = os.path.join(folder, "objects")
-        _borrow(repo, objects, _trees_folder(repo))
         common = {"GIT_INDEX_FILE": index, "GIT_NO_LAZY_FETCH": "1"}
-        adding = {**common, "GIT_OBJECT_DIRECTORY": objects}
+        # Every folder and file less counts: on some disks each costs as much as a process.
+        lenders = b":".join(map(_c_quoted, _lenders(repo, _trees_folder(repo))))
+        adding = {**common, "GIT_OBJECT_DIRECTORY": folder, "GIT_ALTERNATE_OBJECT_DIRECTORIES": os.fsdecode(lenders)}
         yield _Scratch(index, adding, adding if trees is None else {**common, "GIT_OBJECT_DIRECTORY": trees})
 
 
-def _borrow(repo: Git, objects: str, *others: str) -> None:
-    """Make an object folder that finds in the repository's, and in `others`, what it lacks."""
+def _borrow(repo: Git, objects: str) -> None:
+    """Make an object folder that finds in the repository's what it lacks."""
     os.makedirs(os.path.join(objects, "info"), exist_ok=True)
-    lenders = [os.path.join(repo.common_dir, "objects"), *filter(os.path.isdir, others)]
     with open(os.path.join(objects, "info", "alternates"), "wb") as file:
-        file.write(b"".join(_c_quoted(lender) + b"\n" for lender in lenders))
+        file.write(b"".join(_c_quoted(lender) + b"\n" for lender in _lenders(repo)))
+
+
+def _lenders(repo: Git, *others: str) -> list[str]:
+    """The object folders in which to look: the repository's, and `others` where they are."""
+    return [os.path.join(repo.common_dir, "objects"), *filter(os.path.isdir, others)]
 
 
 def _trees_folder(repo: Git) -> str:

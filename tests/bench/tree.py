@@ -9,6 +9,7 @@ from pathlib import Path
 from statistics import median
 
 import argparse
+import os
 import shutil
 import sys
 import tempfile
@@ -40,6 +41,8 @@ def plant(folder: Path, files: int) -> Git:
     # Files younger than the index would be looked into each time; those of a work tree in use are older.
     time.sleep(1.1)
     git(folder, "update-index", "--refresh")
+    # What was just written is not to be flushed while others are timed.
+    os.sync()
     return Git(str(folder / ".git"), str(folder / ".git"), str(folder), environment())
 
 
