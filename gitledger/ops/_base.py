@@ -267,6 +267,7 @@ class World:
         self.rests_on: dict[str, str | None] = {}
         self._recent: dict[str, list[Any]] = {}
         self._records: dict[str, Task | None] = {}
+        self._named: dict[str, Row] = {}
         self.ledgers = ledgers
         self._foreign = foreign
         self._former = former
@@ -466,7 +467,10 @@ class World:
             return record
         if reference in self.states:
             return self.states[reference].task
-        row = self.find(reference)
+        row = self._named.get(reference)
+        if row is None:
+            # Each guard asks again, and the ledger is the same as long as this world is.
+            row = self._named[reference] = self.find(reference)
         record = self.record(row.uid)
         if record is None:
             raise StorageError(

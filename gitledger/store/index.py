@@ -102,8 +102,9 @@ class Index:
         """The tip that the index describes; None where it describes nothing, or was made by another version or boot."""
         if not self.db.execute("SELECT 1 FROM sqlite_schema WHERE name = 'meta'").fetchone():
             return None
-        made_by = (self.meta("version"), self.meta("fold"), self.meta("boot"))
-        tip = self.meta("tip")
+        known = dict(self.db.execute("SELECT key, value FROM meta"))
+        made_by = (known.get("version"), known.get("fold"), known.get("boot"))
+        tip = known.get("tip")
         return str(tip) if tip and made_by == (INDEX_VERSION, codec.FOLD_VERSION, _boot()) else None
 
     def reset(self) -> None:

@@ -70,6 +70,7 @@ class Snapshot:
         self._content_read: Any = None
 
     _beside: "dict[str, Snapshot] | None" = None
+    _info_read: codec.LedgerInfo | None = None
 
     def __enter__(self) -> Self:
         return self
@@ -214,8 +215,10 @@ class Snapshot:
     @property
     def info(self) -> codec.LedgerInfo | None:
         """What `ledger.json` says; None where there is no ledger."""
-        found = self._ask(lambda index: index.meta("ledger"), None)
-        return codec.decode_ledger(str(found).encode()) if found else None
+        if self._info_read is None:
+            found = self._ask(lambda index: index.meta("ledger"), None)
+            self._info_read = codec.decode_ledger(str(found).encode()) if found else None
+        return self._info_read
 
     def book(self) -> Book:
         """The ledger's own record."""
