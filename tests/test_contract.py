@@ -118,12 +118,21 @@ plan upsert --from-answers --file - < PLAN
 plan lint --strict
 plan list
 plan show --version 2
+plan diff
+plan diff --from 2 --to 2
+[5] plan diff --from 9
+plan draft
+plan draft --ask-questions
+[3] plan materialize-todos --version 2
 context --for planner
 next-action
 [3] plan approve --version 2
 [2] plan accept --version 2
 [5] plan accept --version 9 --note "Ready."
 plan accept --version 2 --note "Ready."
+plan materialize-todos --version 2 --dry-run
+plan materialize-todos --version 2
+[3] plan materialize-todos --version 1
 next-action
 
 # Requirements.
@@ -149,6 +158,8 @@ todo status
 implement checklist
 implement status
 implement log --message "Looked around."
+implement deviation --message "The field is written first, for the index reads it."
+implement artifact --path report.txt --summary "What the tests said."
 implement change --path store/export.py --summary "The field." --git-diff-stat - < DIFF_STAT
 
 # Commits.
@@ -380,6 +391,20 @@ stale
 advance lexer archive
 dep remove manual parser
 
+# After the end.
+[3] task close --task tidy
+task close --task rewrite-exports --note "Shipped."
+task close --task rewrite-exports
+[3] task follow-up tidy "Tidy more"
+task follow-up rewrite-exports "Compress exports" --reason "They grow." --label export --activate
+task cancel --reason "Not now."
+[3] task uncancel --reason "After all."
+[2] task uncancel --reason "After all." --to implementing --allow-agent-uncancel
+[3] task uncancel --reason "After all." --to approved --allow-agent-uncancel
+task uncancel --reason "After all." --actor user --actor-name ada
+comment add "Ask Ada first."
+comment list
+
 # What is no command line. (Messages of click's own would change with its releases.)
 [2] task lst
 [2] plan show --version 1 --bogus
@@ -552,7 +577,7 @@ def test_a_success_names_its_events_and_a_refusal_has_none(told):
 LISTINGS = [
     *("task list", "task events", "plan list", "question list", "question open", "question answers", "todo list"),
     *("require list", "lock list", "claims", "log", "schema", "ledger list", "ledger log", "ledger diff", "conflicts"),
-    *("ready", "blocked", "stale", "tree", "item list", "tag list", "dep list", "dep tree", "dep cycles"),
+    *("ready", "blocked", "stale", "tree", "item list", "tag list", "comment list", "dep list", "dep tree", "dep cycles"),
     *("commits list", "commits missing", "blame", "evidence list"),
 ]
 

@@ -98,6 +98,8 @@ RESULTS: dict[str, Shape] = {
         "active_stage changed command next_command run_id status status_stage task_id",
         {},
     ),
+    "implement artifact": (None, "RUN", {}),
+    "implement deviation": (None, "RUN", {}),
     "implement log": (None, "RUN", {}),
     "implement restart": (None, "LIFE run run_id", {"run": "RUN", "lock": "LOCK"}),
     "implement resume": (None, "LIFE run run_id", {"run": "RUN", "lock": "LOCK"}),
@@ -131,7 +133,10 @@ RESULTS: dict[str, Shape] = {
         "issues passed plan_id plan_version strict summary task_id",
         {"issues[]": "severity code location message hint", "summary": "errors warnings"},
     ),
+    "plan diff": ("plan_diff", "diff from_version task_id to_version", {}),
+    "plan draft": ("plan_draft_context", "ask_questions next_action task_id", {}),
     "plan list": ("plan_list", "plans task_id", {"plans[]": "PLAN"}),
+    "plan materialize-todos": ("plan_todo_materialization", "dry_run materialized_todos plan_id task_id todos", {}),
     "plan propose": (None, "LIFE plan_body_chars plan_body_lines plan_version", {}),
     "plan reject": (None, "LIFE plan_version", {}),
     "plan revise": (None, "LIFE run run_id", {"run": "RUN", "lock": "LOCK"}),
@@ -173,10 +178,16 @@ RESULTS: dict[str, Shape] = {
     "task activate": ("active_task", ACTIVE, {}),
     "task active": ("active_task", ACTIVE, {"state": "activated_at activated_by previous_task_id reason task_id"}),
     "task cancel": (None, "LIFE", {}),
+    "task close": (None, "LIFE", {}),
     "task create": (None, "TASK", {}),
     "task deactivate": ("active_task", ACTIVE, {}),
     "task edit": (None, "TASK", {}),
     "task events": ("event_list", "items", {"items[]": "EVENT", "items[].actor": "ACTOR"}),
+    "task follow-up": (
+        "task_follow_up_created",
+        "activated next_command parent_relation parent_task_id slug task_id",
+        {},
+    ),
     "task list": (
         "task_list",
         "tasks",
@@ -194,6 +205,7 @@ RESULTS: dict[str, Shape] = {
             "changes[]": "CHANGE",
         },
     ),
+    "task uncancel": (None, "LIFE", {}),
     "todo add": (
         "todo_added",
         "next_command progress task_id todo",
@@ -263,6 +275,8 @@ OPTIONS = {
     "implement checklist": "0 --task",
     "implement command": "1 --task",
     "implement finish": "0 --summary! --task",
+    "implement artifact": "0 --path! --summary! --task",
+    "implement deviation": "0 --message! --task",
     "implement log": "0 --message --task",
     "implement restart": f"0 --summary! --task {IDENTITY}",
     "implement resume": f"0 --reason! --run --task {IDENTITY}",
@@ -279,7 +293,10 @@ OPTIONS = {
     " --no-materialize-todos --allow-open-questions --allow-empty-todos --allow-lint-errors --task",
     "plan command": "1 --task",
     "plan lint": "0 --task --version --strict",
+    "plan diff": "0 --task --from --to",
+    "plan draft": "0 --task --ask-questions",
     "plan list": "0 --task",
+    "plan materialize-todos": "0 --version! --task --dry-run",
     "plan propose": "0 --task --text --file --criterion",
     "plan reject": "0 --task --reason",
     "plan revise": "0 --task",
@@ -305,12 +322,15 @@ OPTIONS = {
     "task activate": "1 --reason --force",
     "task active": "0",
     "task cancel": "0 --task --reason",
+    "task close": "0 --task --note",
     "task create": "1 --description --slug",
     "task deactivate": "0 --reason! --force",
     "task edit": "0 --task --title --description --from-file --priority --owner --add-label --remove-label --add-note",
     "task events": "0 --task --all --limit",
+    "task follow-up": "2 --description --from-file --slug --activate --no-activate --copy-files --copy-links --label --reason",
     "task list": "0",
     "task show": "0 --task",
+    "task uncancel": "0 --task --reason --to --actor --actor-name --allow-agent-uncancel --session-id",
     "todo add": "0 --text! --mandatory --optional --task",
     "todo done": "1 --evidence --artifact --change --task",
     "todo list": "0 --task",
@@ -327,11 +347,17 @@ OPTIONS = {
 }
 
 # Options that have to be given here and not there, each with the reason.
-STRICTER = {("require waive", "--reason"): "it is empty by default there, and then refused, with the same exit code 2"}
+STRICTER = {
+    ("require waive", "--reason"): "it is empty by default there, and then refused, with the same exit code 2",
+    ("task uncancel", "--reason"): "it is empty by default there, and then refused, with the same exit code 2",
+}
 
 # Options that are not here, each with the reason.
 MISSING = {
     ("context", "--run"): "it points the spec-reviewer and code-reviewer at a run; those roles come with the review contexts",
+    ("task follow-up", "--copy-files"): "a task has no links to files yet that a follow-up could take along",
+    ("task follow-up", "--copy-links"): "a task has no links to pages yet that a follow-up could take along",
+    ("task uncancel", "--session-id"): "the session is told by the environment; nothing is claimed that it would hold",
 }
 
 # ---------------------------------------------------------------------------------------------- the tests

@@ -328,6 +328,10 @@ class Comment(Struct, omit_defaults=True):
     text: str
     kind: str = "comment"
 
+    @property
+    def ref(self) -> str:
+        return ids.item_id("comment", self.number)
+
 
 class CommitLink(Struct, omit_defaults=True):
     """A source commit that belongs to the task. `source`: hook, note, trailer, manual, rewrite."""

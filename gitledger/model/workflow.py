@@ -136,13 +136,24 @@ def next_position(task: Task, trigger: str) -> str | None:
 
 def resting_status(task: Task) -> str:
     """The status at which a cancelled staged task is taken up again: as far as its plans and finished runs bring it."""
+    return resting_statuses(task)[0]
+
+
+def resting_statuses(task: Task) -> list[str]:
+    """Every status at which a staged task could rest by what its plans and finished runs show, the furthest first."""
+    found = ["draft"]
+    if any(plan.status == "proposed" for plan in task.plans):
+        found.insert(0, "plan_review")
     if task.current_plan() is None:
-        return "plan_review" if any(plan.status == "proposed" for plan in task.plans) else "draft"
+        return found
+    found.insert(0, "approved")
     built, checked = task.latest_run("implementation"), task.latest_run("validation")
     if built is None or built.status != "finished":
-        return "approved"
-    has_failed = checked is not None and checked.number > built.number and checked.result in ("failed", "blocked")
-    return "failed_validation" if has_failed else "implemented"
+        return found
+    found.insert(0, "implemented")
+    if checked is not None and checked.number > built.number and checked.result in ("failed", "blocked"):
+        found.insert(0, "failed_validation")
+    return found
 
 
 def role_of(status: str) -> str:

@@ -102,7 +102,7 @@ def not_allowed(task: Task, trigger: str) -> Conflict:
     elif position == "blocked":
         way = on_task(task, "resume")
     elif position == "done" and trigger == "reopen":
-        way = (PROGRAM, "task", "create", "TITLE", "--parent", task.id)
+        way = (PROGRAM, "task", "follow-up", task.id, "TITLE")
     elif position in ("done", "cancelled") and task.workflow == "light":
         way = (PROGRAM, "advance", task.id, "reopen")
     return Conflict(
@@ -234,12 +234,17 @@ def cancel(world: World, task: Task, reason: str | None) -> Decision:
     yield on(task, payload)
 
 
-def _reopen(world: World, task: Task, request: Request) -> Decision:
+def uncancel(task: Task, status: str, reason: str) -> Decision:
+    """Take a cancelled staged task up again at `status`; a hold that a merge left on it ends."""
     yield from _lift(task)
+    yield on(task, TaskUncancelled(status=status, reason=reason))
+
+
+def _reopen(world: World, task: Task, request: Request) -> Decision:
     if task.workflow == "staged":
-        status = workflow.resting_status(task)
-        yield on(task, TaskUncancelled(status=status, reason=request.reason or _AGAIN))
+        yield from uncancel(task, workflow.resting_status(task), request.reason or _AGAIN)
         return
+    yield from _lift(task)
     yield on(task, TaskAdvanced(trigger="reopen", previous=task.status, status="queue", reason=request.reason))
     parent = world.record(task.parent) if task.parent else None
     if parent is not None and parent.workflow == "light" and parent.deleted_at is None:

@@ -20,6 +20,7 @@ NOUNS: dict[str, tuple[str, str]] = {
     "hooks": ("hooks", "The git hooks that stamp commits with their task: install, uninstall, status, run."),
     "dep": ("dep", "What depends on what: add, remove, list, draw and check dependencies."),
     "tag": ("tag", "The labels of tasks."),
+    "comment": ("comment", "Remarks on tasks."),
     "require": ("require", "Tasks that must be done before this one."),
     "lock": ("lock", "Who works on a task now, and breaking a stale claim."),
     "remote": ("sync", "The remote that ledgers are shared with."),

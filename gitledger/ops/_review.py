@@ -145,12 +145,13 @@ def _name_of(world: World, approver: str) -> str:
 
 
 def missing_todos(task: Task, plan: Plan) -> list[TodoAdded]:
-    """The plan's todos that the task does not have yet, by plan and text without regard to case."""
-    known = {todo.text.casefold() for todo in task.todos if todo.plan == plan.id}
+    """The plan's todos that the task does not have yet, by their id in the plan, or text without regard to case."""
+    copied = [todo for todo in task.todos if todo.plan == plan.id]
+    known, known_ids = {todo.text.casefold() for todo in copied}, {todo.plan_todo for todo in copied}
     number = next_number(task.todos)
     added: list[TodoAdded] = []
     for todo in plan.todos:
-        if todo.text.casefold() in known:
+        if todo.id in known_ids or todo.text.casefold() in known:
             continue
         known.add(todo.text.casefold())
         added.append(

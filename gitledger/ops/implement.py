@@ -22,6 +22,7 @@ from gitledger.ops._base import (
 )
 from gitledger.ops._commands import line_of, on_task
 from gitledger.ops._freshness import todos_proven
+from gitledger.ops._noting_down import RecordArtifact, RecordDeviation
 from gitledger.ops._stage_commands import ImplementCommand
 from gitledger.ops._views import (
     ChangeView,
@@ -366,6 +367,8 @@ OPERATIONS = (
     StartImplementation,
     RecordChange,
     LogImplementation,
+    RecordDeviation,
+    RecordArtifact,
     ImplementCommand,
     ImplementationStatus,
     ImplementationChecklist,

@@ -11,6 +11,9 @@ from gitledger.ops import guards
 from gitledger.ops._approval import lint_report
 from gitledger.ops._base import TaskOperation, World, opt
 from gitledger.ops._commands import next_line
+from gitledger.ops._comparing import DiffPlans
+from gitledger.ops._drafting import DraftPlan
+from gitledger.ops._materializing import MaterializeTodos
 from gitledger.ops._proposing import ProposePlan, RevisePlan, StartPlan, UpsertPlan
 from gitledger.ops._review import AcceptPlan, ApprovePlan, RejectPlan
 from gitledger.ops._stage_commands import PlanCommand
@@ -167,15 +170,18 @@ class ShowPlan(TaskOperation, frozen=True, kw_only=True):
 
 OPERATIONS = (
     StartPlan,
+    DraftPlan,
     TemplatePlan,
     ProposePlan,
     UpsertPlan,
     LintPlan,
     ListPlans,
     ShowPlan,
+    DiffPlans,
     PlanCommand,
     ApprovePlan,
     AcceptPlan,
     RejectPlan,
     RevisePlan,
+    MaterializeTodos,
 )

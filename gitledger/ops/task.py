@@ -16,7 +16,7 @@ from gitledger.model.events import (
     TaskEdited,
 )
 from gitledger.model.task import Row, Task
-from gitledger.ops import _fields, _shelving, guards
+from gitledger.ops import _closing, _fields, _shelving, guards
 from gitledger.ops._base import (
     PROGRAM,
     Decision,
@@ -581,6 +581,7 @@ OPERATIONS = (
     DeactivateTask,
     ShowActive,
     CancelTask,
+    *_closing.OPERATIONS,
     *_shelving.OPERATIONS,
     ListEvents,
 )

@@ -90,10 +90,13 @@ STORIES: dict[str, tuple[Any, dict[str, Any]]] = {
     "plan accept": (in_review, {"version": 1, "note": "Good", "allow_lint_errors": True}),
     "plan reject": (in_review, {"reason": "No"}),
     "plan revise": (in_review, {}),
+    "plan materialize-todos": (approved, {"version": 1}),
     "implement start": (approved, {}),
     "implement change": (implementing, {"path": "a.py"}),
     "implement command": (when_run(implementing), {"argv": ["true"]}),
     "implement log": (implementing, {"message": "Half way"}),
+    "implement deviation": (implementing, {"message": "Another way"}),
+    "implement artifact": (implementing, {"path": "out.txt", "summary": "What came of it"}),
     "implement finish": (implementing, {"summary": "Built"}),
     "implement restart": (failed, {"summary": "Mend it"}),
     "implement resume": (implementing_by_nobody, {"reason": "Going on"}),
@@ -106,6 +109,7 @@ STORIES: dict[str, tuple[Any, dict[str, Any]]] = {
 # These need a running stage of one's own, which a claim alone does not give.
 NEED_STAGE = {
     "plan command", "plan propose", "plan upsert", "implement change", "implement command", "implement log", "implement finish",
+    "implement deviation", "implement artifact",
     "validate check", "validate command", "validate waive", "validate finish",
 }  # fmt: skip
 # The approval of a plan without todos is refused for that: see tests/ops/test_approval.py.

@@ -53,6 +53,8 @@ READS: dict[str, list[str]] = {
     "plan lint": ["plan", "lint", "--task", "{task}"],
     "plan list": ["plan", "list", "{task}"],
     "plan show": ["plan", "show", "{task}"],
+    "plan diff": ["plan", "diff", "--task", "{task}"],
+    "plan draft": ["plan", "draft", "--ask-questions", "--task", "{task}"],
     "question list": ["question", "list", "{task}"],
     "question open": ["question", "open", "{task}"],
     "question answers": ["question", "answers", "{task}"],
@@ -94,6 +96,7 @@ READS: dict[str, list[str]] = {
     "item list": ["item", "list"],
     "item show": ["item", "show", "{task}"],
     "tag list": ["tag", "list"],
+    "comment list": ["comment", "list", "{task}"],
     "ledger status": ["ledger", "status"],
     "ledger list": ["ledger", "list"],
     "ledger log": ["ledger", "log", "main"],
@@ -133,6 +136,8 @@ run --todo todo-0001 -- true
 evidence add --summary "Read it." --passed
 evidence verify
 implement log --message "Half way."
+implement deviation --message "Another way round."
+implement artifact --path report.txt --summary "What came of it."
 commits record
 commits link HEAD --task second
 commits unlink HEAD --task second --reason "The other's."
@@ -163,8 +168,11 @@ unclaim second --reason "Later."
 claim --next
 plan start --task second
 plan propose --file PLAN --task second
-plan approve --version 1 --actor user --note "Go." --task second --allow-lint-errors --reason "Plain enough."
+plan approve --version 1 --actor user --note "Go." --task second --allow-lint-errors --no-materialize-todos --reason "Plain enough."
+plan materialize-todos --version 1 --task second
 task cancel --task third --reason "Not wanted."
+task uncancel --task third --reason "Wanted." --actor user --actor-name ada
+task cancel --task third --reason "Not wanted after all."
 ledger fork feature-a
 task create "Only here"
 ledger switch main
@@ -192,6 +200,9 @@ dep remove second lexer
 dep pattern linear lexer second manual
 tag add lexer core
 tag remove lexer core
+comment add "Ask Ada." --task lexer
+task close --task parser --note "Shipped."
+task follow-up parser "Speed it up" --activate
 hold lexer --reason "Wait."
 resume lexer
 move manual --root
