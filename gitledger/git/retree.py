@@ -28,8 +28,8 @@ Entries = Mapping[bytes, Entry]
 
 class Work(Struct):
     """What differs: `staged` entries of the index against HEAD; tracked paths that are otherwise on disk (`changed`, with
-    the entry of the index) or gone (`removed`); untracked paths, folders with a final slash. `is_odd`: a state that only
-    git itself resolves.
+    the entry of the index, and `modes` on disk) or gone (`removed`); untracked paths, folders with a final slash.
+    `is_odd`: a state that only git itself resolves.
     """
 
     staged: dict[bytes, Entry]
@@ -37,6 +37,7 @@ class Work(Struct):
     removed: list[bytes]
     untracked: list[bytes]
     is_odd: bool = False
+    modes: dict[bytes, bytes] = {}
 
     def __len__(self) -> int:
         return len(self.staged) + len(self.changed) + len(self.removed) + len(self.untracked)
@@ -50,7 +51,7 @@ def read_status(said: bytes) -> Work:
         if kind == b"?":
             work.untracked.append(rest)
         elif kind == b"1":
-            states, _, _, mode, _, _, blob, path = rest.split(b" ", 7)
+            states, _, _, mode, on_disk, _, blob, path = rest.split(b" ", 7)
             entry = (mode, blob) if mode.strip(b"0") else None
             if states[:1] != b".":
                 work.staged[path] = entry
@@ -60,6 +61,7 @@ def read_status(said: bytes) -> Work:
                 work.is_odd |= path.rpartition(b"/")[2] == b".gitattributes"
             elif states[1:] != b".":
                 work.changed[path] = entry
+                work.modes[path] = on_disk
         elif kind:
             work.is_odd = True
     return work
@@ -151,6 +153,11 @@ class Trees:
         """The id of HEAD's tree, in hex; None before the first commit."""
         return self._answer()
 
+    def blob(self, name: bytes) -> bytes | None:
+        """The bytes of a blob; None where it is not here."""
+        self._ask(name)
+        return self._said(b"blob")[1]
+
     def changed(self, tree: bytes | None, changes: Iterable[tuple[bytes, Entry]]) -> bytes:
         """The id of `tree` with the entries at these paths set, or taken out where they are None."""
         root = _Node()
@@ -203,15 +210,20 @@ class Trees:
 
     def _answer(self) -> bytes | None:
         """The id of the tree that was asked for; None where there is no such tree."""
-        stdout = self._reader.stdout
-        assert stdout is not None
-        tree, kind, size = (stdout.readline().split() + [b"", b"", b"0"])[:3]
-        if kind != b"tree":
+        tree, data = self._said(b"tree")
+        if data is None:
             return None
-        data = stdout.read(int(size) + 1)[:-1]
         self.id_length = len(tree) // 2
         self._known[tree] = dict(_parsed(data, self.id_length))
         return tree
+
+    def _said(self, wanted: bytes) -> tuple[bytes, bytes | None]:
+        """The id of the object that was asked for, and its bytes; None where there is none of this type."""
+        stdout = self._reader.stdout
+        assert stdout is not None
+        name, kind, size = (stdout.readline().split() + [b"", b"", b""])[:3]
+        data = stdout.read(int(size) + 1)[:-1] if size.isdigit() else None
+        return name, data if kind == wanted else None
 
 
 def _is_folder(entry: Entry) -> bool:

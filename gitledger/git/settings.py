@@ -54,3 +54,9 @@ def _write(repo: Git, *args: str) -> None:
             if error.details.get("exit_code") != _LOCKED or not tries_left:
                 raise
             time.sleep(0.05)
+
+
+def editor(repo: Git) -> str | None:
+    """The command of the user's editor as git finds it: GIT_EDITOR, core.editor, VISUAL, EDITOR, else its own; None without any."""
+    said = repo.run("var", "GIT_EDITOR", accept=(0, 1, 128)).decode("utf-8", "replace").strip()
+    return said or None

@@ -1,8 +1,8 @@
 """Which tree committing now would give, and what changed since an earlier one: computed by git, in an index of our own.
 
-One `git status` finds out what differs from HEAD; only that is added, in a small index and an object folder that are both
-thrown away, and put into HEAD's tree. Where nothing differs the answer is `HEAD^{tree}`; in states that this does not
-cover (a merge, a sparse checkout, no index, very many changes) a copy of the whole index takes the small one's place.
+One `git status` finds out what differs from HEAD; only that is hashed (or, where it takes an index to do so, added in a
+small one of our own) and put into HEAD's tree. Where nothing differs the answer is `HEAD^{tree}`; in states that this
+does not cover (a merge, a sparse checkout, no index, very many changes) git adds everything in a copy of the whole index.
 """
 
 from collections.abc import Iterator, Sequence
@@ -126,17 +126,13 @@ def _is_folder(repo: Git, paths: list[bytes]) -> bool:
 def _changed_trees(
     repo: Git, work: "retree.Work", trees: "retree.Trees", head: bytes, kept: str | None, timeout: float
 ) -> tuple[str, str | None]:
-    from gitledger.git import retree
+    from gitledger.git import hashing, retree
 
-    added: dict[bytes, retree.Entry] = {}
+    added: dict[bytes, retree.Entry] | None = {}
     if work.changed or work.untracked:
-        with _scratch(repo, None, copies_index=False) as scratch:
-            retree.write_index(scratch.index, work.changed, trees.id_length)
-            words = ("add", "-A", "--pathspec-from-file=-", "--pathspec-file-nul")
-            paths = b"\0".join([*work.changed, *work.untracked])
-            settings = (*_SETTINGS, "index.version=2")
-            repo.run(*words, stdin=paths, settings=settings, extra=scratch.environ | _ALONE, timeout=timeout)
-            added = retree.read_index(scratch.index, trees.id_length)
+        added = hashing.hashed(repo, work, trees, _SETTINGS, timeout)
+        if added is None:
+            added = _added(repo, work, trees.id_length, timeout)
     on_disk = {**dict.fromkeys(work.removed), **{path: added.get(path) for path in work.changed}}
     tracked = [*work.staged.items(), *on_disk.items()]
     tree = tree_all = trees.changed(head, tracked)
@@ -146,6 +142,19 @@ def _changed_trees(
         with suppress(OSError):
             retree.write_loose(kept, trees.made)
     return tree.decode(), tree_all.decode()
+
+
+def _added(repo: Git, work: "retree.Work", id_length: int, timeout: float) -> "dict[bytes, retree.Entry]":
+    """The entries that changed and untracked paths get from `git add`, in a small index with nothing else."""
+    from gitledger.git import retree
+
+    with _scratch(repo, None, copies_index=False) as scratch:
+        retree.write_index(scratch.index, work.changed, id_length)
+        words = ("add", "-A", "--pathspec-from-file=-", "--pathspec-file-nul")
+        paths = b"\0".join([*work.changed, *work.untracked])
+        settings = (*_SETTINGS, "index.version=2")
+        repo.run(*words, stdin=paths, settings=settings, extra=scratch.environ | _ALONE, timeout=timeout)
+        return retree.read_index(scratch.index, id_length)
 
 
 # ---------------------------------------------------------------------------------------------- all there is
