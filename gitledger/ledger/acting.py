@@ -7,7 +7,8 @@ from msgspec import structs
 from gitledger.config import Config
 from gitledger.errors import StorageError
 from gitledger.model.task import Actor
-from gitledger.ops._base import Operation, TaskOperation, World, live_claim
+from gitledger.ops._base import Operation, TaskOperation
+from gitledger.ops._world import World, live_claim
 from gitledger.store import local
 from gitledger.store.repo import Repository
 

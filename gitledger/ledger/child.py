@@ -8,16 +8,20 @@ import sys
 
 from gitledger.errors import Interrupted, InvalidInput, LedgerError, Refused
 from gitledger.exec import Ended, stream_child
+from gitledger.ledger import editing
+from gitledger.ledger.recording import record, refuse_writes
 from gitledger.ledger.shell import Ledger, Outcome
 from gitledger.model.capture import Capture
 from gitledger.model.masking import Masker, mask_argv, secret_values
-from gitledger.ops._captured import ChildOperation, Ran, Wanted, line_of_argv
+from gitledger.ops._captured import ChildOperation, Ran, Wanted, line_of_argv, ran_before
+from gitledger.ops._drive import ask_guards
 
 
 class Streams(Protocol):
     """Where a face lets a program's output go, and how it asks a person.
 
-    A face whose requests can be withdrawn also has `look()`, which is called while programs run and raises to end them.
+    A face whose requests can be withdrawn also has `look()`, which is called while programs run and raises to end them. One
+    with a terminal has `edit(argv, environ)`, which runs an editor there and gives its exit code, or None without one.
     """
 
     def pass_on(self, stream: int, data: bytes) -> None:
@@ -55,24 +59,58 @@ def run_children(ledger: Ledger, op: ChildOperation, request: str | None) -> Out
     work. Where recording fails afterwards, the error tells how the programs ended.
     """
     streams: Streams = ledger.streams or Inherited()
-    prepared = ledger.prepare(op, request)
+    prepared = _prepare(ledger, op, request)
     if isinstance(prepared, Outcome):
         return prepared
     wanted, asks = prepared
     if wanted and asks:
         _confirm(op, wanted, streams)
     warnings: list[str] = []
-    ran = [_run_one(ledger, one, streams, warnings, is_again=one.of is not None) for one in wanted]
+    ran = [_carry_out(ledger, one, streams, warnings) for one in wanted]
     try:
-        outcome = ledger.record(op, request, ran)
+        outcome = record(ledger, op, request, ran)
     except LedgerError as error:
-        if ran:
-            error.details = {**error.details, "ran": [_told(one) for one in ran]}
-            ended = ", ".join(f"`{one.short}` ended with {one.exit_code}" for one in ran)
-            error.message = f"{error.message} It was not recorded that {ended}."
+        _tell_what_ran(error, ran)
         raise
+    for one in ran:
+        editing.discard(one)
     outcome.warnings = [*warnings, *outcome.warnings]
     return outcome
+
+
+def _prepare(ledger: Ledger, op: ChildOperation, request: str | None) -> Outcome | tuple[list[Wanted], bool]:
+    """The programs that `op` wants run, and whether a person is asked first; its guards have been asked, and nothing was done.
+
+    The answer itself where this request was carried out before.
+    """
+    with ledger.snapshot_for(op) as snapshot:
+        world = ledger.world_at(op, snapshot, request)
+        if request is not None:
+            world.ran = ran_before(world.source.requested(request))
+            if ledger.repeats(op, world):
+                return ledger.outcome_of(op, world)
+        refuse_writes(ledger, op, snapshot)
+        ask_guards(op, world)
+        return op.wanted(world), op.asks(world)
+
+
+def _carry_out(ledger: Ledger, wanted: Wanted, streams: Streams, warnings: list[str]) -> Ran:
+    if wanted.document is not None:
+        return editing.edit(ledger, wanted.document, streams)
+    return _run_one(ledger, wanted, streams, warnings, is_again=wanted.of is not None)
+
+
+def _tell_what_ran(error: LedgerError, ran: list[Ran]) -> None:
+    """Add to an error how the programs ended for whose sake nothing was recorded, and where a text is that was edited."""
+    programs = [one for one in ran if one.kept is None]
+    if programs:
+        error.details = {**error.details, "ran": [_told(one) for one in programs]}
+        ended = ", ".join(f"`{one.short}` ended with {one.exit_code}" for one in programs)
+        error.message = f"{error.message} It was not recorded that {ended}."
+    for one in ran:
+        if one.kept is not None:
+            error.details = {**error.details, "kept": one.kept}
+            error.remediation = (*error.remediation, f"What you wrote is in {one.kept}.")
 
 
 def _told(ran: Ran) -> dict[str, Any]:

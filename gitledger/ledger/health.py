@@ -2,13 +2,14 @@
 
 from datetime import datetime, timezone
 
+from gitledger.errors import command_line
 from gitledger.git import list_settings
+from gitledger.ledger.recording import author_of
 from gitledger.ledger.refs import Ledgers
-from gitledger.ledger.shell import author_of
 from gitledger.model import ids
 from gitledger.model.message import entry_message
-from gitledger.ops._base import PROGRAM, command_line
 from gitledger.ops._doctor import ExamineLedger, Issue, LedgerDoctor, setting_issues, task_issues
+from gitledger.ops._facts import PROGRAM
 from gitledger.ops.conflicts import ListConflicts
 from gitledger.store import chain
 from gitledger.store.unite import find_twins, unite_twins

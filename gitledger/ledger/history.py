@@ -30,7 +30,8 @@ class SourceHistory:
         self._path = ledger.path
 
     @cached_property
-    def _git(self) -> "Git":
+    def git(self) -> "Git":
+        """The git command on this repository."""
         from gitledger.git.runner import Git
 
         return Git(self.repo.git_dir, self.repo.common_dir, self.repo.work_tree, self._environ)
@@ -44,7 +45,7 @@ class SourceHistory:
             return found
         from gitledger.git import history
 
-        return history.resolve_commit(self._git, revision)
+        return history.resolve_commit(self.git, revision)
 
     def commit(self, commit: str) -> SourceCommit | None:
         """A commit by its whole id; None where this repository has none."""
@@ -79,6 +80,30 @@ class SourceHistory:
             return None
         return Changes(paths=tuple(ChangedPath(**path._asdict()) for path in paths), total=total, stat=stat)
 
+    def pending(self, paths: Sequence[str] = ()) -> Changes | None:
+        """What committing all now would change, untracked files too, of some paths only if given; None where git cannot tell."""
+        from gitledger.git.uncommitted import list_uncommitted
+        from gitledger.store import source
+
+        try:
+            found, lines = list_uncommitted(self.git, self.repo.head(), paths)
+        except StorageError:
+            return None
+        changed = tuple(
+            ChangedPath(
+                path=source.quoted_bytes(change.path),
+                kind="add" if change.is_new else "delete" if change.is_gone else "edit",
+                before=change.before,
+                after=change.after,
+            )
+            for change in found
+        )
+        return Changes(
+            paths=changed[: source.MAX_PATHS],
+            total=len(changed),
+            stat=source.short_stat(len(changed), lines.added, lines.removed),
+        )
+
     def amended(self, commit: str) -> str | None:
         """The commit that `git commit --amend` has just replaced by this one."""
         from gitledger.store import source
@@ -102,7 +127,7 @@ class SourceHistory:
         tip = read_ref(self.repo, NOTES)
         if tip is None or find_commit(self.repo, tip) is None:
             return []
-        return history.noted_commits(self._git, tip, uid)
+        return history.noted_commits(self.git, tip, uid)
 
     # ---------------------------------------------------------------- logs
 
@@ -126,7 +151,7 @@ class SourceHistory:
                 subject=subject_of(found.message),
                 message=found.message,
             )
-            for found in history.list_commits(self._git, revisions, since=seconds, grep=grep, limit=limit)
+            for found in history.list_commits(self.git, revisions, since=seconds, grep=grep, limit=limit)
         ]
 
     def standing(self, commits: Iterable[str]) -> dict[str, Standing]:
@@ -136,9 +161,9 @@ class SourceHistory:
 
         wanted = list(dict.fromkeys(commits))
         here = [commit for commit in wanted if find_commit(self.repo, commit) is not None]
-        unreached = history.unreached(self._git, here)
+        unreached = history.unreached(self.git, here)
         tips = self._default_tips
-        unmerged = history.unreached(self._git, here, tips) if tips else set(here)
+        unmerged = history.unreached(self.git, here, tips) if tips else set(here)
         return {
             commit: Standing(
                 exists=commit in here,
@@ -195,7 +220,7 @@ class SourceHistory:
 
         if revision is None and self.repo.is_bare:
             revision = self.resolve("HEAD")
-        found = history.blame(self._git, self._inside(path), lines, revision)
+        found = history.blame(self.git, self.inside(path), lines, revision)
         groups = groupby(enumerate(found), key=lambda pair: (pair[1].commit, pair[1].number - pair[0], pair[1].path))
         shown = []
         for (commit, _, then), pairs in groups:
@@ -205,7 +230,7 @@ class SourceHistory:
             )
         return shown
 
-    def _inside(self, path: str) -> str:
+    def inside(self, path: str) -> str:
         """The path from the top of the work tree; in a bare repository as it is."""
         top = self.repo.work_tree
         if top is None:
@@ -220,19 +245,19 @@ class SourceHistory:
         """The stable patch ids of commits."""
         from gitledger.git import history
 
-        return history.patch_ids(self._git, commits)
+        return history.patch_ids(self.git, commits)
 
     def branch_patch(self, tip: str) -> tuple[str, list[str]] | None:
         """The patch id of all that lies between the default branch and a commit, and those commits."""
         from gitledger.git import history
 
         for other in reversed(self._default_tips):
-            base = history.merge_base(self._git, other, tip)
+            base = history.merge_base(self.git, other, tip)
             if base is None or base == tip:
                 continue
-            patch = history.span_patch_id(self._git, base, tip)
+            patch = history.span_patch_id(self.git, base, tip)
             if patch is not None:
-                return patch, history.list_span(self._git, base, tip)
+                return patch, history.list_span(self.git, base, tip)
         return None
 
 

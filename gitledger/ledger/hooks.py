@@ -16,7 +16,7 @@ from gitledger.ledger import hookfiles, hookmanagers
 from gitledger.ledger.hookstatus import COMMAND, HookCheck
 from gitledger.ledger.shell import Ledger
 from gitledger.ledger.stamp import current_stamp, refresh_stamp, stamp_folder
-from gitledger.ops._base import PROGRAM
+from gitledger.ops._facts import PROGRAM
 from gitledger.ops._hook_views import (
     HOOKS,
     HooksStatus,

@@ -2,12 +2,12 @@
 
 import os
 
-from gitledger.errors import LedgerError
+from gitledger.errors import LedgerError, command_line
 from gitledger.exec import run_child
 from gitledger.git.hooks import HooksPlace
 from gitledger.ledger import hookfiles, hookmanagers
 from gitledger.ledger.shell import Ledger
-from gitledger.ops._base import PROGRAM, command_line
+from gitledger.ops._facts import PROGRAM
 from gitledger.ops._hook_views import HOOKS, HooksStatus, HookState
 
 COMMAND = "taskledger.command"

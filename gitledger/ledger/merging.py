@@ -6,11 +6,11 @@ import re
 import time
 
 from gitledger.errors import LostRace, NotFound, Refused
+from gitledger.ledger.recording import PATIENCE_S, give_up
 from gitledger.ledger.refs import Ledgers
-from gitledger.ledger.shell import PATIENCE_S
 from gitledger.model.task import Row
 from gitledger.ops import _merging as views
-from gitledger.ops._base import PROGRAM
+from gitledger.ops._facts import PROGRAM
 from gitledger.store.content import read_record
 from gitledger.store.diff import differences
 from gitledger.store.merge import Merged, merge_tips
@@ -42,7 +42,7 @@ def merge_into(ledgers: Ledgers, what: str, *, dry_run: bool) -> views.LedgerMer
         try:
             _move(ledgers, ours, merged.tip)
         except LostRace as lost:
-            ledgers.ledger.give_up(lost, deadline)
+            give_up(ledgers.ledger, lost, deadline)
             time.sleep(0.01)
             continue
         return _settled(ledgers, report, what)

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from gitledger.errors import StorageError
 from gitledger.model import ids
 from gitledger.model.noteline import NoteLine
-from gitledger.ops._base import World
+from gitledger.ops._world import World
 from gitledger.store.notelines import NoteEdit, write_lines
 
 if TYPE_CHECKING:
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 def write_notes(ledger: "Ledger", world: World) -> None:
     """Write the lines for the links made and undone in `world`, and those it found lacking; a failure is a warning."""
-    from gitledger.ledger.shell import author_of
+    from gitledger.ledger.recording import author_of
 
     edits = _edits(ledger.name, world)
     if not edits:

@@ -11,11 +11,14 @@ from msgspec import Struct
 from gitledger.errors import LostRace, NotFound, Refused
 from gitledger.git import Git, set_setting, unset_setting
 from gitledger.ledger import pointers
-from gitledger.ledger.shell import PATIENCE_S, Ledger, Outcome, resolve
-from gitledger.ops._base import PROGRAM, Operation, no_ledger
+from gitledger.ledger.recording import PATIENCE_S, give_up, refuse_writes
+from gitledger.ledger.shell import Ledger, Outcome, resolve
+from gitledger.ops._base import Operation
 from gitledger.ops._doctor import ExamineLedger
+from gitledger.ops._facts import PROGRAM
 from gitledger.ops._forking import BeginLedger
 from gitledger.ops._ledgers import LedgerLine
+from gitledger.ops._naming import no_ledger
 from gitledger.store import local
 from gitledger.store.tracking import elected_remote
 from gitledger.store.repo import check_ledger_name, ref_of
@@ -88,7 +91,7 @@ class Ledgers:
         tip, parent = self.tip(name), self.parent(name)
         with self.open(name) as snapshot:
             distance = self._distance(tip, parent)
-            uid = self._active_uid(name)
+            uid = self.active_uid(name)
             row = snapshot.row(uid) if uid is not None else None
             return LedgerLine(
                 ref=name,
@@ -121,7 +124,8 @@ class Ledgers:
         """A ledger as it is now; to be closed."""
         return open_snapshot(self.repo, name, progress=self.ledger.progress)
 
-    def _active_uid(self, name: str) -> str | None:
+    def active_uid(self, name: str) -> str | None:
+        """The task that this session or work tree has made active in a ledger."""
         known = (local.read_pointer(self.repo, self.ledger.pointer) or {}).get(name)
         uid = known.get("uid") if isinstance(known, dict) else None
         return uid if isinstance(uid, str) else None
@@ -215,7 +219,7 @@ class Ledgers:
         return Switched(created, remote, self._outweighed(name), True)
 
     def _carry_known(self, parent: str, name: str) -> None:
-        uid = self._active_uid(parent)
+        uid = self.active_uid(parent)
         with self.open(name) as snapshot:
             row = snapshot.row(uid) if uid is not None else None
         if row is not None and not row.is_deleted:
@@ -263,11 +267,11 @@ class Ledgers:
         deadline = time.monotonic() + PATIENCE_S
         while True:
             with self.open(self.current) as snapshot:
-                self.ledger.refuse_writes(ExamineLedger(), snapshot)
+                refuse_writes(self.ledger, ExamineLedger(), snapshot)
             try:
                 return attempt(self.tip(self.current))[1]
             except LostRace as lost:
-                self.ledger.give_up(lost, deadline)
+                give_up(self.ledger, lost, deadline)
                 time.sleep(0.01)
 
     # ---------------------------------------------------------------- rename, delete, merge, diff, doctor
@@ -301,3 +305,21 @@ class Ledgers:
         from gitledger.ledger.health import examine
 
         return examine(self, fix=fix)
+
+    def diagnose(self, *, fix: bool = False) -> Any:
+        """Everything that may be wrong with the current ledger (`ledger.diagnosis`)."""
+        from gitledger.ledger.diagnosis import diagnose
+
+        return diagnose(self, fix=fix)
+
+    def inspect_schema(self) -> Any:
+        """Whether this version understands the current ledger (`ledger.diagnosis`)."""
+        from gitledger.ledger.diagnosis import inspect_schema
+
+        return inspect_schema(self)
+
+    def inspect_indexes(self) -> Any:
+        """Whether the index says what the current ledger says (`ledger.diagnosis`)."""
+        from gitledger.ledger.diagnosis import inspect_indexes
+
+        return inspect_indexes(self)

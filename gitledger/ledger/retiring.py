@@ -10,10 +10,11 @@ from msgspec import Struct, field
 from gitledger.errors import Conflict, LostRace, Refused
 from gitledger.git import list_settings
 from gitledger.ledger import pointers
+from gitledger.ledger.recording import PATIENCE_S, give_up
 from gitledger.ledger.refs import Ledgers
-from gitledger.ledger.shell import PATIENCE_S, resolve
+from gitledger.ledger.shell import resolve
 from gitledger.model import ids
-from gitledger.ops._base import PROGRAM
+from gitledger.ops._facts import PROGRAM
 from gitledger.ops._forking import CloseLedger
 from gitledger.store import names
 from gitledger.store.repo import check_ledger_name
@@ -55,7 +56,7 @@ def rename(ledgers: Ledgers, old: str, new: str) -> Renamed:
             names.rename(ledgers.repo, old, new, tip)
             break
         except LostRace as lost:
-            ledgers.ledger.give_up(lost, deadline)
+            give_up(ledgers.ledger, lost, deadline)
             time.sleep(0.01)
     changed = _settings_follow(ledgers, old, new)
     pointers.rename(ledgers.repo, old, new)

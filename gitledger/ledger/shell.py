@@ -1,42 +1,30 @@
-"""The one shell around the pure core: tip → world → guards → decide → fold → append → show, retried when a race is lost."""
+"""The one shell around the pure core: tip → world → show for a read; ledger/recording does the rest of a write."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
-from datetime import datetime, timezone
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import os
 import sys
-import time
 
 from msgspec import Struct, structs
 
 from gitledger import config as settings
-from gitledger.errors import LedgerError, LostRace, Refused, StorageError, Unanswered, naming
+from gitledger.errors import LedgerError, StorageError, Unanswered, naming
 from gitledger.ledger import acting
-from gitledger.ledger.pointers import former_numbers, remember_number
+from gitledger.ledger.surroundings import build_world
 from gitledger.model import ids
 from gitledger.model.policy import Policy
-from gitledger.ops._base import (
-    Active,
-    Code,
-    Host,
-    LocalOperation,
-    Operation,
-    Place,
-    RefOperation,
-    Trees,
-    World,
-    ask_guards,
-    drive,
-    no_ledger,
-)
+from gitledger.model.schemafile import OutsideTypes
+from gitledger.ops._base import LocalOperation, Operation, RefOperation, SettingOperation
+from gitledger.ops._facts import Trees
+from gitledger.ops._world import World
 from gitledger.store import local
-from gitledger.store.moves import under_way
-from gitledger.store.repo import Repository, check_ledger_name, is_ledger_name, open_repository, ref_of
+from gitledger.store.repo import Repository, check_ledger_name, is_ledger_name, open_repository
 from gitledger.store.snapshot import Snapshot, Unread, open_snapshot
 
-PATIENCE_S = 60.0
+if TYPE_CHECKING:
+    from gitledger.ledger.past import Past
 
 
 class Outcome(Struct):
@@ -63,10 +51,13 @@ class Ledger:
         # The folder from which paths of files are named, and where the output of programs goes (ledger/child.Streams).
         self.path = "."
         self.streams: Any = None
-        self._trees: Trees | None = None
+        self.trees_seen: Trees | None = None
+        # The earlier state that is looked at instead of the present one.
+        self.past: Past | None = None
         # Whether git runs us: then nobody may have said who acts.
         self.is_hook = False
         self._policy: Policy | None = None
+        self._outside_types: OutsideTypes | None = None
 
     @property
     def tip(self) -> str | None:
@@ -80,6 +71,8 @@ class Ledger:
         not done again, and is answered as it was then. It says nothing to what makes no entry.
         """
         with self.naming():
+            if self.past is not None:
+                self.past.refuse_unfit(op)
             if isinstance(op, RefOperation):
                 from gitledger.ledger.refs import Ledgers
 
@@ -87,35 +80,24 @@ class Ledger:
                 if op.writes:
                     self.renew_stamps()
                 return performed
+            if isinstance(op, SettingOperation):
+                from gitledger.ledger.identity import Identity
+
+                return _performed(op, op.perform(Identity(self)))
             if isinstance(op, LocalOperation):
                 from gitledger.ledger.hooks import Hooks
 
                 return _performed(op, op.perform(Hooks(self)))
-            self._trees = None
+            self.trees_seen = None
             if op.reads_only():
                 return self._read(op)
             if op.starts_children:
                 from gitledger.ledger.child import run_children
 
                 return run_children(self, op, request)  # type: ignore[arg-type]
-            return self.record(op, request)
+            from gitledger.ledger.recording import record
 
-    def prepare(self, op: Any, request: str | None) -> "Outcome | tuple[list[Any], bool]":
-        """The programs that `op` wants run, and whether a person is asked first; its guards have been asked, and nothing was done.
-
-        The answer itself where this request was carried out before.
-        """
-        with self._snapshot(op) as snapshot:
-            world = self._world(op, snapshot, request)
-            if request is not None:
-                from gitledger.ops._captured import ran_before
-
-                world.ran = ran_before(world.source.requested(request))
-                if self.repeats(op, world):
-                    return self.outcome_of(op, world)
-            self.refuse_writes(op, snapshot)
-            ask_guards(op, world)
-            return op.wanted(world), op.asks(world)
+            return record(self, op, request)
 
     def naming(self) -> AbstractContextManager[None]:
         """Within, what is recommended names this ledger, where only an option or the environment has led to it."""
@@ -125,43 +107,20 @@ class Ledger:
         elsewhere = self._named_elsewhere(op)
         if elsewhere is not None:
             return elsewhere[0].run(elsewhere[1])
-        with self._snapshot(op) as snapshot:
-            world = self._world(op, snapshot, None)
+        with self.snapshot_for(op) as snapshot:
+            world = self.world_at(op, snapshot)
             outcome = self.outcome_of(op, world)
-            self._trust(world)
+            if world.trusted_now:
+                from gitledger.ledger.recording import remember_trust
+
+                remember_trust(self, world)
             return outcome
 
-    def record(self, op: Operation, request: str | None, ran: Sequence[Any] = ()) -> Outcome:
-        """Let the operation decide and record that, until it is there or refused. `ran` are the programs that ran for it."""
-        deadline = time.monotonic() + PATIENCE_S
-        attempt = 0
-        while True:
-            with self._snapshot(op) as snapshot:
-                world = self._world(op, snapshot, request)
-                world.ran = ran
-                if request is not None and self.repeats(op, world):
-                    return self.outcome_of(op, world)
-                self.refuse_writes(op, snapshot)
-                if not drive(op, world):
-                    self._write_notes(world)
-                    return self.outcome_of(op, world)
-                try:
-                    tip = self._append(op, world, snapshot)
-                except LostRace as lost:
-                    self.give_up(lost, deadline)
-                else:
-                    with self._answering(world):
-                        self._follow(world)
-                        acting.remember(self.repo, self.pointer, self.name, op, world)
-                    outcome = self.outcome_of(op, world)
-                    snapshot.advance(tip)
-                    break
-            attempt += 1
-            _wait(attempt)
-        with self._answering(world):
-            self.renew_stamps([event.type for event in world.events])
-            self._housekeep(tip)
-        return outcome
+    def look_back(self, at: str) -> None:
+        """From now on read the ledger as it was at an entry (its commit id) or at a date; writing is refused then."""
+        from gitledger.ledger.past import Past
+
+        self.past = Past(self, at)
 
     def at(self, ledger: str) -> "Ledger":
         """Another ledger of the same repository; it need not exist."""
@@ -171,6 +130,7 @@ class Ledger:
         other.path = self.path
         other.is_hook = self.is_hook
         other.streams = self.streams
+        other.past = self.past
         return other
 
     # ---------------------------------------------------------------- reading
@@ -185,12 +145,18 @@ class Ledger:
             return None
         check_ledger_name(ledger)
         if self.repo.tip(ledger) is None:
+            from gitledger.ops._naming import no_ledger
+
             raise no_ledger(ledger)
         return self.at(ledger), structs.replace(op, task=reference.strip().removeprefix(f"{ledger}:"))
 
-    def _snapshot(self, op: Operation) -> Snapshot:
+    def snapshot_for(self, op: Operation) -> Snapshot:
+        """The state of the ledger as `op` needs it read. Raises StorageError where `op` needs a ledger and there is none."""
         if op.needs_index:
-            snapshot = open_snapshot(self.repo, self.name, progress=self.progress)
+            then = self.past.tip(self.name) if self.past is not None else None
+            if self.past is not None and then is None and self.tip is not None:
+                raise self.past.not_there(self.name)
+            snapshot = open_snapshot(self.repo, self.name, tip=then, progress=self.progress)
         else:
             snapshot = Unread(self.repo, self.name, self.repo.tip(self.name), self.progress)
         if snapshot.tip is None and op.needs_ledger:
@@ -211,8 +177,8 @@ class Ledger:
         )
 
     def world_at(self, op: Operation, source: Any, request: str | None = None) -> World:
-        """The world of a state that no ref is at yet, on which a sync settles."""
-        return self._world(op, source, request)
+        """The world of a state: of the tip, or of one that no ref is at yet, on which a sync settles."""
+        return build_world(self, op, source, request)
 
     def repeats(self, op: Operation, world: World) -> bool:
         """Whether the request was carried out before; the world then answers as it did."""
@@ -221,132 +187,18 @@ class Ledger:
         _repeat.check_key(world.request or "")
         return _repeat.repeats(op, world)
 
-    def _world(self, op: Operation, snapshot: Snapshot, request: str | None) -> World:
-        config = self.config
-        draw = self._random(snapshot.tip)
-        world = World(
-            snapshot,
-            place=Place(
-                ledger=self.name,
-                ref=ref_of(self.name),
-                git_dir=self.repo.git_dir,
-                common_dir=self.repo.common_dir,
-                work_tree=self.repo.work_tree,
-                branch=self.repo.branch(),
-                source=self.name_source,
-                tip=snapshot.tip,
-            ),
-            actor=lambda: self._actor_in(world, op),
-            now=config.test_now or ids.format_time(datetime.now(timezone.utc)),
-            policy=self._read_policy,
-            host=Host(harness=config.detected_harness, is_ci=config.is_ci, has_terminal=config.has_terminal),
-            lease_s=config.lease_s,
-            active=lambda: self._active(world),
-            code=lambda: Code(branch=self.repo.branch(), head=self.repo.head()),
-            staged=self._staged,
-            under_way=lambda: under_way(self.repo.git_dir),
-            commits=self._source_history,
-            trees=lambda: self._source_trees(op, world),
-            changed_since=self._changed_since,
-            is_trusted=self._is_trusted,
-            others=lambda: self._others(world),
-            published=self._is_published,
-            ledgers=lambda: list(self.repo.ledgers()),
-            foreign=lambda ledger: self._beside(snapshot, ledger),
-            former=lambda number: former_numbers(self.repo, self.name, number),
-            writes=op.writes,
-            new_uid=lambda: _uuid(draw(16)),
-            new_nonce=lambda: draw(4).hex(),
-            request=request,
-        )
-        return world
-
-    def _source_history(self) -> Any:
-        from gitledger.ledger.history import SourceHistory
-
-        return SourceHistory(self)
-
-    def _others(self, world: World) -> Iterator[tuple[str, Snapshot]]:
-        """The other ledgers, one open at a time; one that stands at the same tip has nothing to add."""
-        for name, tip in self.repo.ledgers().items():
-            if name == self.name:
-                continue
-            world.rests_on[name] = tip
-            if tip == world.place.tip:
-                continue
-            try:
-                with open_snapshot(self.repo, name, progress=self.progress) as snapshot:
-                    world.rests_on[name] = snapshot.tip
-                    yield name, snapshot
-            except StorageError as error:
-                world.warnings.append(f"Ledger {name} could not be read, and claims in it were not seen: {error.message}")
-
-    def _beside(self, snapshot: Snapshot, ledger: str) -> Snapshot:
-        """Another ledger of this repository by name."""
-        if self.repo.tip(ledger) is None:
-            raise no_ledger(ledger)
-        return snapshot.beside(ledger)
-
-    def _source_trees(self, op: Operation, world: World) -> Trees:
-        """The source trees, once for each request: a lost race does not ask again."""
-        if self._trees is None:
-            self._trees = self.source_trees(world.warnings, keep=not op.reads_only())
-        return self._trees
-
     def source_trees(self, warnings: list[str], *, keep: bool) -> Trees:
         """The source trees of this moment; `keep` lets `changed_since` know them later."""
         from gitledger.ledger.sourcetree import trees_of
 
         return trees_of(self.repo, self.config.environ, warnings, keep=keep)
 
-    def _changed_since(self, trees: Sequence[str]) -> dict[str, list[str]]:
-        from gitledger.ledger.sourcetree import changed_files
-
-        return changed_files(self.repo, self.config.environ, trees)
-
-    def _is_trusted(self, evidence: str) -> bool:
-        from gitledger.ledger.trust import is_trusted
-
-        return is_trusted(self.repo, evidence)
-
-    def _trust(self, world: World) -> None:
-        """What this clone captures itself it may run again, and what somebody here said so of."""
-        captured = [event.id for event in world.events if event.type == "evidence.recorded" and event.data.captured]
-        if captured or world.trusted_now:
-            from gitledger.ledger.trust import trust
-
-            if not trust(self.repo, [*captured, *world.trusted_now]):
-                world.warnings.append("That this command may be run again could not be remembered.")
-
-    def _staged(self) -> list[str]:
-        from gitledger.ledger.pending import staged_paths
-
-        return staged_paths(self)
-
-    def _is_published(self, ledger: str, uid: str, event: str) -> bool:
-        from gitledger.store import tracking
-
-        return tracking.is_published(self.repo, ledger, uid, event)
-
-    def _random(self, tip: str | None) -> Callable[[int], bytes]:
-        if self.config.test_seed is None:
-            return os.urandom
-        import random
-
-        return random.Random(f"{self.config.test_seed}:{tip}").randbytes
-
     def actor(self, op: Operation) -> Any:
         """Who acts: whom the operation names, else whom the surroundings say."""
-        return self._make_actor(acting.flags_of(op))
+        return self.make_actor(acting.flags_of(op))
 
-    def _actor_in(self, world: World, op: Operation) -> Any:
-        given = acting.flags_of(op)
-        if given == acting.NOBODY and not op.takes_identity:
-            given = acting.remembered(self.repo, self.pointer, self.name, op, world, self._make_actor)
-        actor = self._make_actor(given)
-        return acting.standing_in(self.config, world, actor) if self.is_hook and given == acting.NOBODY else actor
-
-    def _make_actor(self, given: dict[str, str | None]) -> Any:
+    def make_actor(self, given: dict[str, str | None]) -> Any:
+        """An actor of what was given, and for the rest of what the surroundings say."""
         return self.config.actor(
             **given,
             hostname=os.uname().nodename,
@@ -357,9 +209,6 @@ class Ledger:
     @property
     def policy(self) -> Policy:
         """The team's policy. Raises InvalidInput where `.gitledger.yaml` says what cannot be."""
-        return self._read_policy()
-
-    def _read_policy(self) -> Policy:
         if self._policy is None:
             found = self.repo.policy_bytes()
             if found is None:
@@ -370,14 +219,14 @@ class Ledger:
                 self._policy = parse_policy(*found)
         return self._policy
 
-    def _active(self, world: World) -> Active | None:
-        if self.config.task:
-            return Active(uid=world.find(self.config.task).uid, source="environment")
-        known = (local.read_pointer(self.repo, self.pointer) or {}).get(self.name)
-        if not isinstance(known, dict) or not isinstance(known.get("uid"), str):
-            return None
-        source = "session" if self.config.session else "worktree"
-        return Active(uid=known["uid"], source=source, reason=known.get("reason"), at=known.get("at"))
+    @property
+    def outside_types(self) -> OutsideTypes:
+        """The types of tasks in the orchestrator's configuration file. Raises InvalidInput where it cannot be understood."""
+        if self._outside_types is None:
+            from gitledger.ledger.schemas import read_outside_types
+
+            self._outside_types = read_outside_types(self.repo, self.config.schemas_file, self.path)
+        return self._outside_types
 
     @property
     def pointer(self) -> str:
@@ -385,7 +234,7 @@ class Ledger:
         return local.session_key(self.config.session) if self.config.session else local.worktree_key(self.repo)
 
     @contextmanager
-    def _answering(self, world: World) -> Iterator[None]:
+    def answering(self, world: World) -> Iterator[None]:
         """Within, nothing is refused any more: what fails is the answer, for what the world has decided is in the ledger."""
         self.recorded = [event.id for event in world.events]
         try:
@@ -397,114 +246,12 @@ class Ledger:
 
     def outcome_of(self, op: Operation, world: World) -> Outcome:
         """What came of an operation, from the world after its decision. What that records is in the ledger already."""
-        with self._answering(world):
+        with self.answering(world):
             view = op.show(world)
             task_id = _task_of(op, view, world)
         return Outcome(
             view=view, events=self.recorded, warnings=list(world.warnings), task_id=task_id, changed=world.changed
         )
-
-    # ---------------------------------------------------------------- writing
-
-    def refuse_writes(self, op: Operation, snapshot: Snapshot) -> None:
-        if snapshot.tip is not None and snapshot.info is None:
-            raise StorageError(
-                f"{ref_of(self.name)} is no ledger: it leads to a commit without ledger.json, and is left as it is.",
-                code="STORAGE_CORRUPTION",
-                hint=("git", "log", "-1", ref_of(self.name)),
-                details={"ref": ref_of(self.name), "object": snapshot.tip},
-            )
-        if snapshot.needs_upgrade:
-            raise StorageError(
-                f"Ledger {self.name} was written by a newer gitledger; this version can read it but not write to it.",
-                code="UPGRADE_REQUIRED",
-                hint=("gitledger", "version"),
-            )
-        book = snapshot.book() if snapshot.tip else None
-        if book is not None and book.closed_at is not None and not op.opens_closed:
-            raise Refused(
-                f"Ledger {self.name} was closed: {book.closed_reason}", code="LEDGER_CLOSED", hint=("gitledger", "ledger", "status")
-            )
-
-    def _append(self, op: Operation, world: World, snapshot: Snapshot) -> str:
-        from gitledger.store import chain
-
-        chain.configure_fsync(self.config.fsync)
-        rests_on = {"unmoved": world.rests_on} if world.rests_on else {}
-        return chain.append(self.repo, self.name, expected=snapshot.tip, **rests_on, **self._entry(op, world, snapshot))
-
-    def write_entry(self, op: Operation, world: World, snapshot: Snapshot) -> str:
-        """Write what the operation decided as an entry on top of the snapshot's tip; no ref moves."""
-        from gitledger.store import chain
-
-        chain.configure_fsync(self.config.fsync)
-        return chain.write_entry(self.repo, snapshot.tip, **self._entry(op, world, snapshot))
-
-    def _entry(self, op: Operation, world: World, snapshot: Snapshot) -> dict[str, Any]:
-        """What the store needs to know to write the entry."""
-        from gitledger.model.message import entry_message
-        from gitledger.store.entry import entry_files, graft_places
-
-        uids = world.touched()
-        files, moves = entry_files(
-            [*world.events, *(event for events in world.brought.values() for event in events)],
-            world.states,
-            {uid: snapshot.directory(uid) for uid in uids},
-            snapshot.tip is None,
-            world.brought.keys(),
-        )
-        grafts = {uid: snapshot.beside(ledger).folder(uid) for uid, ledger in world.grafts.items()}
-        first = world.record(uids[0]) if uids else None
-        message = entry_message(
-            op.command, task_id=first.id if first else None, what=op.what(world), uids=uids, actor=world.actor
-        )
-        return {
-            "files": files,
-            "moves": moves,
-            "grafts": graft_places(world.states, grafts),
-            "message": message,
-            "author": author_of(world.actor.person or ""),
-            "seconds": int(ids.parse_time(world.now).timestamp()),
-        }
-
-    def give_up(self, lost: LostRace, deadline: float) -> None:
-        """Raise when waiting longer is of no use: git's own lock was left behind, or patience is at its end."""
-        from gitledger.store import refs
-
-        left = refs.stale_lock(self.repo, self.name)
-        if left is not None:
-            raise refs.lock_error(self.name, *left) from lost
-        if time.monotonic() > deadline:
-            raise lost
-
-    def _follow(self, world: World) -> None:
-        """Local state follows the entry: the pointer to the active task."""
-        for event in world.events:
-            if event.type == "task.activated":
-                self._point({"uid": event.task, "reason": event.data.reason, "at": event.at}, world)
-            elif event.type == "task.deactivated" and event.data.next is None:
-                self._point(None, world)
-            elif event.type == "task.renumbered":
-                remember_number(self.repo, self.name, event.data.previous, event.task)
-        self._write_notes(world)
-        self._trust(world)
-
-    def _write_notes(self, world: World) -> None:
-        """The notes on source commits follow the entry; what could not be written is mended by `commits notes`."""
-        if world.unwritten_notes or any(event.type.startswith("commit.") for event in world.events):
-            from gitledger.ledger.noting import write_notes
-
-            write_notes(self, world)
-
-    def _point(self, value: dict[str, Any] | None, world: World) -> None:
-        pointers = dict(local.read_pointer(self.repo, self.pointer) or {})
-        pointers.pop(self.name, None)
-        if value is not None:
-            pointers[self.name] = value
-        try:
-            local.write_pointer(self.repo, self.pointer, pointers or None)
-        except StorageError as error:
-            world.warnings.append(f"{error.message} Name the task with --task.")
 
     def renew_stamps(self, events: list[str] | None = None) -> None:
         """Where hooks are installed, what tells them the active task follows; `events` are the types recorded, None where refs moved."""
@@ -512,14 +259,6 @@ class Ledger:
             from gitledger.ledger.stamp import renew_stamps
 
             renew_stamps(self, events)
-
-    def _housekeep(self, tip: str) -> None:
-        """About every 256 entries (by the entry's id, so that nobody has to count) let git tidy up in the background."""
-        if tip.startswith("00"):
-            from gitledger.git import Git, start_maintenance
-
-            repo = self.repo
-            start_maintenance(Git(repo.git_dir, repo.common_dir, repo.work_tree, self.config.environ))
 
 
 def open_ledger(
@@ -570,28 +309,6 @@ def resolve_branch(repo: Repository, config: settings.Config, branch: str | None
     if len(known) == 1:
         return next(iter(known)), "only ledger"
     return "main", "default"
-
-
-def _wait(attempt: int) -> None:
-    """Let the others go first, the longer the more often the race was lost; who lost it often presses, not to starve."""
-    import random  # slow to import, and most commands lose no race
-
-    time.sleep(random.uniform(0, min(0.01 * 2**attempt, 0.5) if attempt < 8 else 0.05))
-
-
-def author_of(person: str) -> tuple[str, str]:
-    """Name and address of `Name <address>`."""
-    name, _, address = person.partition(" <")
-    return name, address.removesuffix(">")
-
-
-def _uuid(raw: bytes) -> str:
-    """A version 4 UUID of 16 random bytes (RFC 9562)."""
-    digits = bytearray(raw)
-    digits[6] = digits[6] & 0x0F | 0x40
-    digits[8] = digits[8] & 0x3F | 0x80
-    text = digits.hex()
-    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
 
 
 def _performed(op: Operation, view: Any) -> Outcome:

@@ -9,8 +9,11 @@ from gitledger.errors import Conflict, InvalidInput, NotFound
 from gitledger.model import fold, ids, merge
 from gitledger.model.events import TaskAdopted, TaskRenumbered
 from gitledger.model.task import Row
-from gitledger.ops._base import PROGRAM, Decision, Operation, Source, World, arg, on, opt, rows_named
+from gitledger.ops._base import Decision, Operation, arg, on, opt
+from gitledger.ops._facts import PROGRAM
+from gitledger.ops._naming import rows_named
 from gitledger.ops._views import View
+from gitledger.ops._world import Source, World
 
 
 class AdoptedTask(View):

@@ -9,12 +9,13 @@ from gitledger.errors import InvalidInput, LedgerError, Refused
 from gitledger.model.lint import Issue, lint_plan, passes
 from gitledger.model.readiness import plan_in_review, settles
 from gitledger.model.task import Plan, Task
-from gitledger.ops import guards
-from gitledger.ops._base import PROGRAM, Blocker, World
+from gitledger.ops import _claim_rules, guards
 from gitledger.ops._commands import on_task
+from gitledger.ops._facts import PROGRAM, Blocker
 from gitledger.ops._person import REQUIRED, person_wanted
 from gitledger.ops._planning import answers_used, questions_answered, version_of
 from gitledger.ops._views import ref_of
+from gitledger.ops._world import World
 from gitledger.ops.guards import Rule
 
 
@@ -32,7 +33,7 @@ class Demand(Struct, frozen=True):
 # ---------------------------------------------------------------------------------------------- what must hold
 
 
-def _in_review(rule: Rule, code: str | None = None) -> Rule:
+def _in_review(rule: Rule) -> Rule:
     """The rule where a plan is reviewed; settling two acceptances asks for none of it again."""
 
     def find(world: World, task: Task, op: Any) -> list[Blocker]:
@@ -192,7 +193,7 @@ person_present = person_wanted(
 # The order of reference §4.5.
 APPROVAL_GUARDS = (
     _in_review(guards.stage("plan approve")),
-    _in_review(guards.not_claimed_by_other),
+    _in_review(_claim_rules.not_claimed_by_other),
     _review_rule("no running run", _find_running),
     _in_review(questions_answered),
     Demand("reasons for escapes", _check_reasons),

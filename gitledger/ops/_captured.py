@@ -9,7 +9,9 @@ from gitledger.errors import InvalidInput
 from gitledger.model.events import EvidenceRecorded
 from gitledger.model.policy import parse_duration
 from gitledger.model.task import Evidence, Task
-from gitledger.ops._base import TaskOperation, Trees, World, arg, next_number, opt
+from gitledger.ops._base import TaskOperation, arg, opt
+from gitledger.ops._facts import Trees
+from gitledger.ops._world import World, next_number
 
 # An argument list becomes a text of an event, quoted for a shell, which may hold 256 KiB.
 MAX_ARGV = 32 * 1024
@@ -18,12 +20,14 @@ MAX_ARGV = 32 * 1024
 class Wanted(Struct, frozen=True, kw_only=True):
     """A program to run: without a shell, in `folder` (relative to the top of the work tree; None: where the user is).
 
-    `of` is the evidence whose command it is, where it is run again.
+    `of` is the evidence whose command it is, where it is run again. With a `document`, which a person is to edit, the
+    program is their editor, and `argv` is empty.
     """
 
     argv: tuple[str, ...]
     folder: str | None = None
     of: str | None = None
+    document: str | None = None
     timeout_s: int | None = None
     capture: str = "tail"
 
@@ -32,7 +36,8 @@ class Ran(Struct, frozen=True, kw_only=True):
     """What came of it: secrets are masked in everything. `trees` are those that it began on.
 
     `line` is the argument list as one line for people, which goes into `folder` first where that is not the top of
-    the work tree. The tails hold at most 4 KiB each.
+    the work tree. The tails hold at most 4 KiB each. `document` is what became of the one that was to be edited, and
+    `kept` the file that it is in until it is recorded.
     """
 
     argv: tuple[str, ...]
@@ -45,6 +50,8 @@ class Ran(Struct, frozen=True, kw_only=True):
     stderr: str = ""
     trees: Trees = Trees()
     of: str | None = None
+    document: str | None = None
+    kept: str | None = None
 
     @property
     def passed(self) -> bool:

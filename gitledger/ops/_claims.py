@@ -5,9 +5,9 @@ from typing import Literal
 from msgspec import UNSET, UnsetType
 
 from gitledger.model.task import Claim, Task
-from gitledger.ops._base import World, claim_until
 from gitledger.ops._everywhere import Placed, each_once, sources
 from gitledger.ops._views import ActorView, View, actor_view, run_ref
+from gitledger.ops._world import World, claim_until
 
 
 class ClaimView(View):

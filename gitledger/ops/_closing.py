@@ -4,24 +4,16 @@ from typing import Annotated, Any, Literal
 
 from gitledger.errors import InvalidInput, LedgerError, Refused, command_line
 from gitledger.model import workflow
-from gitledger.model.events import TaskClosed
+from gitledger.model.events import FileAdded, Payload, TaskClosed, UrlAdded
 from gitledger.model.task import Row, Task
-from gitledger.ops import guards
-from gitledger.ops._base import (
-    PROGRAM,
-    Blocker,
-    Decision,
-    Operation,
-    TaskOperation,
-    World,
-    arg,
-    on,
-    opt,
-    require_text,
-)
+from gitledger.ops import _claim_rules, guards
+from gitledger.ops._base import Decision, Operation, TaskOperation, arg, on, opt, require_text
 from gitledger.ops._commands import on_task
 from gitledger.ops._creating import Draft, clean_title, create
-from gitledger.ops._views import Lifecycle, View, lifecycle, task_ref
+from gitledger.ops._facts import PROGRAM, Blocker
+from gitledger.ops._lifecycle import Lifecycle, lifecycle
+from gitledger.ops._views import View, task_ref
+from gitledger.ops._world import World
 
 # Where a task can rest while nobody works on it; the other statuses are stages that go on, or ends.
 DURABLE = ("draft", "plan_review", "approved", "implemented", "failed_validation")
@@ -64,7 +56,7 @@ class UncancelTask(TaskOperation, frozen=True, kw_only=True):
     takes_identity = True
     guards = (
         guards.Rule("cancelled", _find_not_cancelled, _refuse),
-        guards.not_claimed_by_other,
+        _claim_rules.not_claimed_by_other,
         guards.Rule("a user takes it up", _find_agent, _refuse),
     )
 
@@ -126,7 +118,7 @@ class CloseTask(TaskOperation, frozen=True, kw_only=True):
     """
 
     command = "task close"
-    guards = (guards.Rule("done", _find_not_done, _refuse), guards.not_claimed_by_other)
+    guards = (guards.Rule("done", _find_not_done, _refuse), _claim_rules.not_claimed_by_other)
 
     note: Annotated[str | None, opt("What there is to say about it.")] = None
 
@@ -174,15 +166,26 @@ class FollowUpTask(Operation, frozen=True, kw_only=True):
     description: Annotated[str | None, opt("The details (Markdown).", file="--from-file")] = None
     slug: Annotated[str | None, opt("A short unique name; made from the title when left out.")] = None
     activate: Annotated[bool, opt("Make it the active task.", off="--no-activate")] = False
+    copy_files: Annotated[bool, opt("Link the files of the done task to it too.", off="--no-copy-files")] = False
+    copy_links: Annotated[bool, opt("Link the addresses of the done task to it too.", off="--no-copy-links")] = False
     labels: Annotated[list[str], opt("A label; may be given more than once.", name="--label")] = []
     reason: Annotated[str | None, opt("Why there is more to do.")] = None
 
     def decide(self, world: World) -> Decision:
         uid = yield from create(world, self._draft(world, world.find(self.parent)))
+        if self.copy_files or self.copy_links:
+            for payload in self._links(world.task(self.parent)):
+                yield on(uid, payload)
         if self.activate:
-            from gitledger.ops.task import ActivateTask
+            from gitledger.ops._activating import ActivateTask
 
             yield from ActivateTask(task=uid, reason=self.reason).decide(world)
+
+    def _links(self, parent: Task) -> list[Payload]:
+        """What the new task is linked to from the start."""
+        files = [FileAdded(path=link.path, kind=link.kind, label=link.label, required=link.required) for link in parent.files]
+        urls = [UrlAdded(url=link.url, label=link.label) for link in parent.urls]
+        return [*(files if self.copy_files else ()), *(urls if self.copy_links else ())]
 
     def _draft(self, world: World, parent: Row) -> Draft:
         if parent.status != "done":

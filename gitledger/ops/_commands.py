@@ -2,8 +2,10 @@
 
 from typing import Any
 
+from gitledger.errors import command_line
 from gitledger.model.task import Task
-from gitledger.ops._base import PROGRAM, Blocker, TaskOperation, command_line
+from gitledger.ops._base import TaskOperation
+from gitledger.ops._facts import PROGRAM, Blocker
 
 Argv = tuple[str, ...]
 

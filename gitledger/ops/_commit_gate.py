@@ -7,20 +7,11 @@ from gitledger.model import workflow
 from gitledger.model.events import PolicyOverridden
 from gitledger.model.planpaths import outside
 from gitledger.model.task import Task
-from gitledger.ops import guards
-from gitledger.ops._base import (
-    PROGRAM,
-    Blocker,
-    Decision,
-    Operation,
-    TaskOperation,
-    World,
-    arg,
-    in_book,
-    on,
-    require_text,
-)
+from gitledger.ops import _claim_rules, guards
+from gitledger.ops._base import Decision, Operation, TaskOperation, arg, in_book, on, require_text
+from gitledger.ops._facts import PROGRAM, Blocker
 from gitledger.ops._views import View, ref_of
+from gitledger.ops._world import World
 
 GATE = "commits"
 CODE = "GATE_BLOCKED"
@@ -50,7 +41,7 @@ def _find_unplanned(world: World, task: Task, op: Any) -> list[Blocker]:
 
 
 def _find_unheld(world: World, task: Task, op: Any) -> list[Blocker]:
-    held = guards.my_claim("implementing") if task.workflow == "staged" else guards.not_claimed_by_other
+    held = _claim_rules.my_claim("implementing") if task.workflow == "staged" else _claim_rules.not_claimed_by_other
     return held.find(world, task, op)
 
 

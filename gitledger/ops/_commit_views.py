@@ -3,7 +3,8 @@
 from typing import Literal
 
 from gitledger.ops._reconciling import Move, Stray
-from gitledger.ops._views import SHORT_COMMIT, CommitView, View
+from gitledger.ops._views import View
+from gitledger.ops._work_views import SHORT_COMMIT, CommitView
 
 
 class ListedCommit(View):

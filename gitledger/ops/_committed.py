@@ -2,12 +2,13 @@
 
 from gitledger.model.mentions import mentions_in
 from gitledger.model.task import Task
-from gitledger.ops._base import World
 from gitledger.ops._commit_views import ListedCommit
 from gitledger.ops._history import SourceCommit, Standing
 from gitledger.ops._linking import link_of
 from gitledger.ops._ties import CHANGE, EVENT, NOTE, TRAILER, Ties
-from gitledger.ops._views import SHORT_COMMIT, ref_of, run_ref
+from gitledger.ops._views import ref_of, run_ref
+from gitledger.ops._work_views import SHORT_COMMIT
+from gitledger.ops._world import World
 
 
 def commits_of(world: World, task: Task) -> list[ListedCommit]:

@@ -7,8 +7,9 @@ from gitledger.errors import NotFound
 from gitledger.model.planfile import normal_body
 from gitledger.model.task import Plan, Task
 from gitledger.ops import guards
-from gitledger.ops._base import TaskOperation, World, opt
+from gitledger.ops._base import TaskOperation, opt
 from gitledger.ops._views import View, refs_of
+from gitledger.ops._world import World
 
 
 class PlanDiff(View):

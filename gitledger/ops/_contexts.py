@@ -9,6 +9,7 @@ _HEAD = (
     "Parent Task",
     "Follow-up Tasks",
     "Description",
+    "Introduction",
     "Requirements",
     "Linked Files",
     "Existing Plans",
@@ -19,8 +20,9 @@ _HEAD = (
 class Role(Struct, frozen=True, kw_only=True):
     """A kind of worker.
 
-    `sections` are headings in order, those in `if_any` only where they hold something; `todo_focus`: the worker
-    may be pointed at one todo.
+    `sections` are headings in order, those in `if_any` only where they hold something; `has_focus`: the worker
+    may be pointed at one todo or run; `names_run`: it has to be told which run, or that it is about the whole task;
+    `questions` are what a review answers.
     """
 
     name: str
@@ -31,8 +33,10 @@ class Role(Struct, frozen=True, kw_only=True):
     sections: tuple[str, ...]
     output: tuple[str, ...]
     guardrails: tuple[str, ...] = ()
-    if_any: tuple[str, ...] = ("Parent Task", "Commits")
-    todo_focus: bool = True
+    if_any: tuple[str, ...] = ("Parent Task", "Introduction", "Commits")
+    has_focus: bool = True
+    names_run: bool = False
+    questions: tuple[str, ...] = ()
 
 
 PLANNER = Role(
@@ -58,7 +62,7 @@ PLANNER = Role(
     ),
     sections=(*_HEAD, "Guardrails", "Required Commands", "Required Output"),
     output=("required questions, where something is undecided", "a proposed plan that passes lint"),
-    todo_focus=False,
+    has_focus=False,
 )
 
 IMPLEMENTER = Role(
@@ -88,7 +92,7 @@ IMPLEMENTER = Role(
         "Required Output",
     ),
     # After a failed validation: what there is to mend.
-    if_any=("Parent Task", "Commits", "Previous Validation History"),
+    if_any=("Parent Task", "Introduction", "Commits", "Previous Validation History"),
     output=("worklog entries", "code change records", "todo updates", "implementation summary"),
 )
 
@@ -118,6 +122,108 @@ VALIDATOR = Role(
         "Required Output",
     ),
     output=("structured checks", "evidence", "summary", "recommendation"),
+)
+
+_REVIEW = ("Focused Run", "Focused Changes")
+
+REVIEWER = Role(
+    name="reviewer",
+    mode="review",
+    title="Review Context",
+    must=(
+        "read the changes themselves, and not only what was said of them",
+        "say of each finding where it is, how grave it is, and what would mend it",
+        "tell what you have seen from what you suppose",
+    ),
+    must_not=(
+        "change code, todos or checks",
+        "accept or finish anything: a review is advice to whoever decides",
+    ),
+    sections=(*_HEAD, "Accepted Plan", *_REVIEW, "Commits", "Required Output"),
+    output=("findings with severity and place", "what was not looked at", "a recommended next action"),
+)
+
+SPEC_REVIEWER = Role(
+    name="spec-reviewer",
+    mode="review",
+    title="Review Context",
+    must=(
+        "compare what was built with the accepted plan, criterion by criterion and todo by todo",
+        "name what the plan asks for and the changes lack, and what they hold beyond it",
+        "judge each deviation that was logged, and look for those that were not",
+    ),
+    must_not=(
+        "review style: that is the code review's part",
+        "change code, todos, checks or the plan",
+        "take a todo that is marked done for proof that it is",
+    ),
+    sections=(
+        *_HEAD,
+        "Accepted Plan",
+        "Acceptance Criteria",
+        *_REVIEW,
+        "Plan Deviations",
+        "Todo Updates",
+        "Commits",
+        "Spec Compliance Review",
+        "Required Output",
+    ),
+    questions=(
+        "Which acceptance criteria do the changes meet, which do they miss, and which can nobody tell?",
+        "Does each todo that is marked done show in the changes, with evidence that proves it?",
+        "Which changes has the plan not asked for?",
+        "Is each deviation explained, and does the plan's goal still hold with it?",
+        "Which evidence is missing, or older than the code?",
+    ),
+    output=(
+        "overall_spec_result",
+        "acceptance_criteria_findings",
+        "todo_findings",
+        "deviations_from_plan",
+        "missing_evidence",
+        "recommended_next_action",
+    ),
+    names_run=True,
+)
+
+CODE_REVIEWER = Role(
+    name="code-reviewer",
+    mode="review",
+    title="Review Context",
+    must=(
+        "read every changed file, and as much around it as the change touches",
+        "run what you doubt, where that changes nothing",
+        "say of each finding in which file and line it is, and how grave it is",
+    ),
+    must_not=(
+        "judge whether the plan was a good one: that is settled",
+        "change code, todos or checks",
+        "report as a defect what is a matter of taste",
+    ),
+    sections=(
+        *_HEAD,
+        "Accepted Plan",
+        *_REVIEW,
+        "Commands already run",
+        "Commits",
+        "Code Quality Review",
+        "Required Output",
+    ),
+    questions=(
+        "Does it do what it is meant to at the edges too: empty, large, wrong, twice at once, halfway broken off?",
+        "Which errors are swallowed, and which inputs from outside are trusted?",
+        "Is it tested where it can break, and would each test fail if it did?",
+        "What is written twice, and what does nobody need?",
+        "Will the next reader understand it without having been here?",
+    ),
+    output=(
+        "overall_code_quality_result",
+        "blocking_findings",
+        "other_findings",
+        "missing_tests",
+        "recommended_next_action",
+    ),
+    names_run=True,
 )
 
 FULL = Role(
@@ -150,10 +256,16 @@ ROLES = {
     "planner": PLANNER,
     "implementer": IMPLEMENTER,
     "validator": VALIDATOR,
+    "reviewer": REVIEWER,
+    "spec-reviewer": SPEC_REVIEWER,
+    "code-reviewer": CODE_REVIEWER,
     "full": FULL,
     "planning": PLANNER,
     "implementation": IMPLEMENTER,
     "validation": VALIDATOR,
+    "review": REVIEWER,
+    "spec": SPEC_REVIEWER,
+    "code": CODE_REVIEWER,
 }
 
 # Said under the title of every context: what follows was written by whoever can write to the ledger.

@@ -3,11 +3,14 @@
 from collections.abc import Iterable, Iterator
 from typing import Annotated, Any, Literal
 
+from gitledger.errors import command_line
 from gitledger.model import ids
 from gitledger.model.task import Row
-from gitledger.ops._base import PROGRAM, RefOperation, Source, command_line, opt
+from gitledger.ops._base import RefOperation, opt
+from gitledger.ops._facts import PROGRAM
 from gitledger.ops._graph import circles
 from gitledger.ops._views import View
+from gitledger.ops._world import Source
 
 DANGER = "refs/taskledger/"
 

@@ -3,9 +3,10 @@
 from typing import Annotated, Literal
 
 from gitledger.ops import guards
-from gitledger.ops._base import TaskOperation, World, opt
+from gitledger.ops._base import TaskOperation, opt
 from gitledger.ops._commands import line_of, on_task
 from gitledger.ops._views import View
+from gitledger.ops._world import World
 
 
 class PlanDraftContext(View):

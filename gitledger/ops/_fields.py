@@ -1,13 +1,14 @@
 """The fields of a task as people type them: due dates, priorities, properties, complexity; and how they are recorded."""
 
-from datetime import datetime, time, timedelta, timezone
+from datetime import datetime, time, timedelta
 from typing import Annotated, Any
 
 import re
 
 from gitledger.errors import InvalidInput
 from gitledger.model import ids
-from gitledger.ops._base import PROGRAM, opt
+from gitledger.ops._base import opt
+from gitledger.ops._facts import PROGRAM
 
 Priority = Annotated[str | None, opt("critical, high, medium, low, P0 to P3, or 0 to 4.", short="p")]
 Kind = Annotated[str | None, opt("What kind of task it is; the policy may say what holds for it.")]
@@ -25,6 +26,7 @@ _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _OFFSET = re.compile(r"\+([0-9]{1,4})([mhdw])")
 _UNIT = {"m": 60, "h": 3600, "d": 86400, "w": 7 * 86400}
 _NONE = ("", "none", "never")
+_END_OF_DAY = time(23, 59, 59)
 
 
 PRIORITIES = {
@@ -66,12 +68,9 @@ def parse_due(text: str, now: str) -> str | None:
         return ids.later(now, int(offset[1]) * _UNIT[offset[2]])
     day = _named_day(plain, ids.parse_time(now))
     try:
-        moment = day or datetime.fromisoformat(text.strip())
+        return ids.read_time(day.date().isoformat() if day else text, day=_END_OF_DAY)
     except ValueError:
         raise _bad("--due", text, "tomorrow, fri, +2d, 2026-12-01 or 2026-12-01T09:00Z", "due") from None
-    if day or re.fullmatch(r"[0-9]{4}-?[0-9]{2}-?[0-9]{2}", plain):
-        moment = datetime.combine(moment, time(23, 59, 59), timezone.utc)
-    return ids.format_time(moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc))
 
 
 def _named_day(text: str, now: datetime) -> datetime | None:
@@ -101,8 +100,13 @@ def parse_schedule(text: str) -> str | None:
     return check_schedule(text)
 
 
-def parse_properties(items: list[str]) -> dict[str, Any]:
-    """Properties from `key=value`: JSON where it reads as that, else text; an empty value is None, which removes the key."""
+def parse_properties(items: list[str] | dict[str, Any]) -> dict[str, Any]:
+    """Properties from `key=value`: JSON where it reads as that, else text; an empty value is None, which removes the key.
+
+    A document has them as they are.
+    """
+    if isinstance(items, dict):
+        return items
     found: dict[str, Any] = {}
     for item in items:
         key, equals, value = item.partition("=")

@@ -5,8 +5,10 @@ from typing import Annotated, Any, Literal
 from gitledger.errors import Conflict
 from gitledger.model import ids
 from gitledger.model.events import LedgerClosed, LedgerForked, LedgerReopened
-from gitledger.ops._base import PROGRAM, Decision, Operation, RefOperation, World, arg, in_book, opt, require_text
+from gitledger.ops._base import Decision, Operation, RefOperation, arg, in_book, opt, require_text
+from gitledger.ops._facts import PROGRAM
 from gitledger.ops._views import View
+from gitledger.ops._world import World
 
 
 class LedgerForkedView(View):
@@ -144,39 +146,6 @@ class SwitchLedger(RefOperation, frozen=True, kw_only=True):
         )
 
 
-class LedgerRenamed(View):
-    """A ledger has another name. `settings` are the git settings that followed."""
-
-    ledger_ref: str
-    previous_ledger_ref: str
-    tip: str
-    settings: list[str]
-    warnings: list[str]
-    changed: bool
-    ok: bool = True
-    kind: Literal["ledger_renamed"] = "ledger_renamed"
-
-
-class RenameLedger(RefOperation, frozen=True, kw_only=True):
-    """Give a ledger another name; branches that work in it follow."""
-
-    command = "ledger rename"
-
-    old: Annotated[str, arg("The ledger.")]
-    new: Annotated[str, arg("Its new name.")]
-
-    def perform(self, ledgers: Any) -> LedgerRenamed:
-        done = ledgers.rename(self.old, self.new)
-        return LedgerRenamed(
-            ledger_ref=self.new,
-            previous_ledger_ref=self.old,
-            tip=done.tip,
-            settings=done.settings,
-            warnings=done.warnings,
-            changed=done.changed,
-        )
-
-
 class LedgerDeleted(View):
     """What became of the ledger: deleted, with its tip under `trash_ref`; or only closed, until that was published."""
 
@@ -222,6 +191,39 @@ class DeleteLedger(RefOperation, frozen=True, kw_only=True):
             next_command=done.next_command,
             warnings=done.warnings,
             events=done.events,
+        )
+
+
+class LedgerRenamed(View):
+    """A ledger has another name. `settings` are the git settings that followed."""
+
+    ledger_ref: str
+    previous_ledger_ref: str
+    tip: str
+    settings: list[str]
+    warnings: list[str]
+    changed: bool
+    ok: bool = True
+    kind: Literal["ledger_renamed"] = "ledger_renamed"
+
+
+class RenameLedger(RefOperation, frozen=True, kw_only=True):
+    """Give a ledger another name; branches that work in it follow."""
+
+    command = "ledger rename"
+
+    old: Annotated[str, arg("The ledger.")]
+    new: Annotated[str, arg("Its new name.")]
+
+    def perform(self, ledgers: Any) -> LedgerRenamed:
+        done = ledgers.rename(self.old, self.new)
+        return LedgerRenamed(
+            ledger_ref=self.new,
+            previous_ledger_ref=self.old,
+            tip=done.tip,
+            settings=done.settings,
+            warnings=done.warnings,
+            changed=done.changed,
         )
 
 

@@ -12,9 +12,12 @@ from msgspec import Struct
 from gitledger.errors import LedgerError, ValidationFailed
 from gitledger.model.task import Evidence, Task
 from gitledger.ops import _proof, guards
-from gitledger.ops._base import PROGRAM, Blocker, Trees, World
 from gitledger.ops._commands import on_task
+from gitledger.ops._criteria import criteria_states
+from gitledger.ops._facts import PROGRAM, Blocker, Trees
+from gitledger.ops._types import has_gate
 from gitledger.ops._views import refs_of
+from gitledger.ops._world import World
 
 _SHOWN = 5
 _LISTED = 100
@@ -33,8 +36,7 @@ class _Judged(Struct, frozen=True):
 
 def is_wanted(world: World, task: Task) -> bool:
     """Whether the policy wants fresh evidence for this task: of all, or as a gate of its type."""
-    held = world.policy.types.get(task.type)
-    return world.policy.evidence == "fresh" or (held is not None and "evidence fresh" in (held.gates or ()))
+    return world.policy.evidence == "fresh" or has_gate(world, task, "evidence fresh")
 
 
 # ---------------------------------------------------------------------------------------------- judging
@@ -90,7 +92,7 @@ def _judged_todos(task: Task, now: Trees) -> Iterator[_Judged | None]:
 
 def _judged_criteria(world: World, task: Task, now: Trees) -> Iterator[_Judged | None]:
     plan, run = task.current_plan(), task.running_run("validation") or task.latest_run("validation")
-    for state in guards.criteria_states(task, plan, run):
+    for state in criteria_states(task, plan, run):
         if plan is None or not state.criterion.mandatory or not state.is_satisfied or state.latest.waiver is not None:
             continue
         ref = state.criterion.id

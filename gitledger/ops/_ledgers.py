@@ -4,7 +4,8 @@ from typing import Annotated, Any, Literal
 
 from gitledger.errors import InvalidInput
 from gitledger.model import ids
-from gitledger.ops._base import PROGRAM, RefOperation, arg, opt
+from gitledger.ops._base import RefOperation, arg, opt
+from gitledger.ops._facts import PROGRAM
 from gitledger.ops._views import View
 from gitledger.ops.log import Log, ShowLog
 

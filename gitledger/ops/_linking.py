@@ -4,8 +4,8 @@ from collections.abc import Iterable, Sequence
 
 from gitledger.model.events import ChangeRecorded, CommitLinked
 from gitledger.model.task import CommitLink, Run, Task
-from gitledger.ops._base import World, live_claim, next_number
 from gitledger.ops._history import Changes, SourceCommit
+from gitledger.ops._world import World, live_claim, next_number
 
 
 def link_of(task: Task, commit: str) -> CommitLink | None:

@@ -5,12 +5,14 @@ from typing import Annotated, Any, Literal
 from gitledger.errors import Refused
 from gitledger.model.ids import item_id
 from gitledger.model.task import Plan, Task
-from gitledger.ops import guards
-from gitledger.ops._base import Blocker, Decision, TaskOperation, World, on, opt
+from gitledger.ops import _claim_rules, guards
+from gitledger.ops._base import Decision, TaskOperation, on, opt
 from gitledger.ops._commands import on_task
+from gitledger.ops._facts import Blocker
 from gitledger.ops._planning import version_of
 from gitledger.ops._review import missing_todos
 from gitledger.ops._views import View, ref_of
+from gitledger.ops._world import World
 
 
 class MaterializedTodo(View):
@@ -54,7 +56,7 @@ class MaterializeTodos(TaskOperation, frozen=True, kw_only=True):
 
     command = "plan materialize-todos"
     item_field = "version"
-    guards = (guards.status_in("approved", "implementing", "failed_validation"), guards.not_claimed_by_other, _accepted)
+    guards = (guards.status_in("approved", "implementing", "failed_validation"), _claim_rules.not_claimed_by_other, _accepted)
 
     version: Annotated[int | str, opt("The version whose todos are copied: 2, or part of the plan's id.")]
     dry_run: Annotated[bool, opt("Only say what would be copied.")] = False

@@ -7,8 +7,10 @@ from gitledger.model import ids
 from gitledger.model.events import LedgerReopened, TaskRenumbered
 from gitledger.model.merge import Numbered, Renumber, settle
 from gitledger.model.task import Row
-from gitledger.ops._base import PROGRAM, Decision, Operation, RefOperation, Source, World, arg, in_book, on, opt
+from gitledger.ops._base import Decision, Operation, RefOperation, arg, in_book, on, opt
+from gitledger.ops._facts import PROGRAM
 from gitledger.ops._views import View
+from gitledger.ops._world import Source, World
 
 # ---------------------------------------------------------------------------------------------- merge
 

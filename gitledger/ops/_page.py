@@ -1,24 +1,32 @@
 """The page of a worker's context: what it is about, its headings in order, and how text of others stands in it."""
 
 from collections.abc import Callable, Iterable, Mapping
+from typing import Literal
 
 from msgspec import Struct
 
-from gitledger.model.task import Task, Todo
-from gitledger.ops._base import TaskOperation, World
+from gitledger.model.task import Run, Task, Todo
+from gitledger.ops._base import TaskOperation
 from gitledger.ops._contexts import CAUTION, Role
+from gitledger.ops._world import World
 
 NONE = ["- none"]
 
 
 class Subject(Struct, frozen=True):
-    """What a context is about: the task, for which role, on which todo, and who asked (`op`)."""
+    """What a context is about: the task, for which role, on which todo or run, and who asked (`op`)."""
 
     world: World
     task: Task
     role: Role
     todo: Todo | None
     op: TaskOperation
+    run: Run | None = None
+
+    @property
+    def scope(self) -> Literal["task", "todo", "run"]:
+        """What of the task it is about."""
+        return "run" if self.run is not None else "todo" if self.todo is not None else "task"
 
 
 Lines = list[str]
@@ -31,8 +39,13 @@ def render(subject: Subject, sections: Mapping[str, Section]) -> str:
     for heading in headings(subject):
         lines = sections[heading](subject)
         if lines != NONE or heading not in subject.role.if_any:
-            blocks.append("\n".join([f"## {heading}", "", *map(_guarded, lines)]))
+            blocks.append(section_text(heading, lines))
     return "\n\n".join(blocks) + "\n"
+
+
+def section_text(heading: str, lines: Lines) -> str:
+    """A section under its heading."""
+    return "\n".join([f"## {heading}", "", *map(_guarded, lines)])
 
 
 def headings(subject: Subject) -> list[str]:

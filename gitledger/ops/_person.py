@@ -6,8 +6,9 @@ from typing import Any
 from gitledger.errors import Refused
 from gitledger.model.task import Task
 from gitledger.ops import guards
-from gitledger.ops._base import Blocker, World
 from gitledger.ops._commands import Argv
+from gitledger.ops._facts import Blocker
+from gitledger.ops._world import World
 
 REQUIRED = "APPROVAL_REQUIRED"
 

@@ -1,16 +1,18 @@
 """What planning knows and demands: whether answers are newer than the plan, and the rules that its commands share."""
 
-from typing import Any
+from typing import Annotated, Any
 
 from msgspec.structs import replace
 
-from gitledger.errors import Conflict, LedgerError, Refused
+from gitledger.errors import Conflict, LedgerError, NotFound, Refused
 from gitledger.model.readiness import answered_questions, needs_regeneration, open_required_questions, plan_in_review
 from gitledger.model.task import Plan, Question, Task
-from gitledger.ops import guards
-from gitledger.ops._base import Blocker, World
+from gitledger.ops import _claim_rules, guards
+from gitledger.ops._base import opt
 from gitledger.ops._commands import on_task
+from gitledger.ops._facts import Blocker
 from gitledger.ops._views import refs_of
+from gitledger.ops._world import World
 from gitledger.ops.guards import Rule
 
 # ---------------------------------------------------------------------------------------------- facts
@@ -31,6 +33,22 @@ def version_of(task: Task, plan: Plan) -> str:
     """What --version takes for a plan: its number, or part of its id where two plans share the number."""
     twins = [other for other in task.plans if other.version == plan.version]
     return str(plan.version) if len(twins) == 1 else plan.id[:8]
+
+
+# How the commands on one plan take its version.
+Version = Annotated[
+    int | str | None, opt("The version: 2, part of the plan's id, or with its task: 30/plan-v2; left out, the latest.")
+]
+
+
+def find_plan(world: World, task: Task, version: int | str | None) -> Plan:
+    """The plan that `version` names, else the latest."""
+    if version is not None:
+        return world.item(task.plans, "plan", str(version), task)
+    latest = task.latest_plan()
+    if latest is None:
+        raise NotFound(f"{task.id} has no plan yet.", hint=guards.next_step(task), task_id=task.id)
+    return latest
 
 
 # ---------------------------------------------------------------------------------------------- rules
@@ -102,7 +120,7 @@ def regenerates(task: Task, op: Any) -> bool:
 
 def _find_not_upsertable(world: World, task: Task, op: Any) -> list[Blocker]:
     if not regenerates(task, op):
-        rules = (in_planning, guards.my_claim("planning"), guards.running("planning"))
+        rules = (in_planning, _claim_rules.my_claim("planning"), guards.running("planning"))
         return next(filter(None, (rule.find(world, task, op) for rule in rules)), [])
     blockers = guards.stage("plan regenerate").find(world, task, op)
     if blockers or task.plans or answered_questions(task):

@@ -7,10 +7,10 @@ from msgspec import Struct
 
 from gitledger.errors import InvalidInput, Refused
 from gitledger.model.task import Criterion, Evidence, Plan, Task, Todo
-from gitledger.ops._base import World
 from gitledger.ops._commands import on_task
 from gitledger.ops._criteria import find_criterion
 from gitledger.ops._views import ActorView, View, actor_view, refs_of
+from gitledger.ops._world import World
 
 
 class EvidenceView(View):

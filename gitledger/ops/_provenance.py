@@ -1,10 +1,13 @@
 """From a commit to its task, and from the task to what justifies the change: run, plan, approval, criteria and their checks."""
 
+from gitledger.errors import command_line
 from gitledger.model.task import Check, Plan, Task
-from gitledger.ops._base import PROGRAM, World, command_line
+from gitledger.ops._facts import PROGRAM
 from gitledger.ops._history import SourceCommit
 from gitledger.ops._ties import Tie
-from gitledger.ops._views import SHORT_COMMIT, ActorView, View, actor_view, ref_of, run_ref
+from gitledger.ops._views import ActorView, View, actor_view, ref_of, run_ref
+from gitledger.ops._work_views import SHORT_COMMIT
+from gitledger.ops._world import World
 
 
 class CommitFacts(View):

@@ -11,9 +11,10 @@ from gitledger.model import ids
 from gitledger.model.events import CommitLinked
 from gitledger.model.mentions import has_line, mentions_in, named_commits
 from gitledger.model.task import CommitLink, Task
-from gitledger.ops._base import PROGRAM, World
+from gitledger.ops._facts import PROGRAM
 from gitledger.ops._history import SourceCommit, Standing
 from gitledger.ops._linking import link_of, linked_tasks, moved_to
+from gitledger.ops._world import World
 
 MAX_CANDIDATES = 5000
 _MAX_SPANS = 200

@@ -7,10 +7,12 @@ from msgspec import structs
 from gitledger.errors import NotFound
 from gitledger.model.events import CommitLinked
 from gitledger.model.task import Change, Task
-from gitledger.ops._base import Decision, TaskOperation, World, arg, on, opt
+from gitledger.ops._base import Decision, TaskOperation, arg, on, opt
 from gitledger.ops._history import SourceCommit
 from gitledger.ops._linking import change_of, link_of, moved_to, recording_run
-from gitledger.ops._views import SHORT_COMMIT, ChangeView, CommitView, View, change_view, commit_view
+from gitledger.ops._views import View
+from gitledger.ops._work_views import SHORT_COMMIT, ChangeView, CommitView, change_view, commit_view
+from gitledger.ops._world import World
 
 
 class CommitRecorded(View):

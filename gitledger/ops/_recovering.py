@@ -2,10 +2,12 @@
 
 from typing import Annotated
 
-from gitledger.errors import InvalidInput
-from gitledger.ops._base import PROGRAM, Decision, Operation, World, arg, command_line, on, opt
+from gitledger.errors import InvalidInput, command_line
+from gitledger.ops._base import Decision, Operation, arg, on, opt
 from gitledger.ops._commit_views import CommitsReconciled, NotesWritten, StrayView, move_view, stray_view
+from gitledger.ops._facts import PROGRAM
 from gitledger.ops._reconciling import Stray, moves_by_pairs, moves_by_proof, parse_pairs
+from gitledger.ops._world import World
 
 NOTES_REF = "refs/notes/taskledger"
 

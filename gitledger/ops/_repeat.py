@@ -7,7 +7,9 @@ from gitledger.errors import Conflict, InvalidInput, LedgerError
 from gitledger.model import fold, listing
 from gitledger.model.book import Book
 from gitledger.model.task import Row, Task
-from gitledger.ops._base import PROGRAM, Operation, Source, TaskOperation, World
+from gitledger.ops._base import Operation, TaskOperation
+from gitledger.ops._facts import PROGRAM
+from gitledger.ops._world import Source, World
 
 MAX_KEY = 200
 
@@ -88,8 +90,8 @@ def _decide_again(op: Operation, world: World, first: list[Any]) -> None:
 
 def _created(before: Source, events: list[Any]) -> Iterator[str]:
     """The uids of the tasks that the request created, in order of number."""
-    new = [event for event in events if event.task and before.row(event.task) is None]
-    new.sort(key=lambda event: (getattr(event.data, "number", 0) or 0, event.order))
+    new = [event for event in events if event.type == "task.created" and before.row(event.task) is None]
+    new.sort(key=lambda event: (getattr(event.data, "number", 0), event.order))
     return iter(dict.fromkeys(event.task for event in new))
 
 
@@ -135,8 +137,8 @@ class Before:
         """The row of a task."""
         if uid not in self._events:
             return self._source.row(uid)
-        record = self.record(uid)
-        return listing.row_of(record, "") if record is not None else None
+        record, now = self.record(uid), self._source.row(uid)
+        return listing.row_of(record, now.directory if now is not None else "") if record is not None else None
 
     def rows(self, *, archived: bool = False) -> list[Row]:
         """The rows of all tasks."""
@@ -158,8 +160,8 @@ class Before:
         rows = (self.row(uid) for uid in self._events if uid is not None)
         return [row for row in rows if row is not None and not row.is_deleted]
 
-    def text(self, uid: str, name: str) -> str | None:
-        """A long text of a task."""
+    def text(self, uid: str | None, name: str) -> str | None:
+        """A long text of a task, or of the book."""
         if uid not in self._events:
             return self._source.text(uid, name)
         data = fold.files(self.state(uid)).get(name)

@@ -7,13 +7,15 @@ from gitledger.model.events import PlanApproved, PlanRejected, TodoAdded
 from gitledger.model.planfile import plan_digest
 from gitledger.model.readiness import open_required_questions, plan_in_review, settles
 from gitledger.model.task import Plan, Task
-from gitledger.ops import guards
+from gitledger.ops import _claim_rules, guards
 from gitledger.ops._approval import APPROVAL_GUARDS, lint_errors
-from gitledger.ops._base import Decision, TaskOperation, World, next_number, on, opt
+from gitledger.ops._base import Decision, TaskOperation, on, opt
 from gitledger.ops._commands import next_line, on_task
+from gitledger.ops._lifecycle import Lifecycle, lifecycle
 from gitledger.ops._person import REQUIRED, detected_harness
 from gitledger.ops._planning import rejectable
-from gitledger.ops._views import Lifecycle, lifecycle, ref_of
+from gitledger.ops._views import ref_of
+from gitledger.ops._world import World, next_number
 
 
 class Acceptance(TaskOperation, frozen=True, kw_only=True):
@@ -207,7 +209,7 @@ class RejectPlan(TaskOperation, frozen=True, kw_only=True):
     """Reject the proposed plan. `plan revise` goes on from there."""
 
     command = "plan reject"
-    guards = (guards.stage("plan reject"), guards.not_claimed_by_other, rejectable)
+    guards = (guards.stage("plan reject"), _claim_rules.not_claimed_by_other, rejectable)
 
     reason: Annotated[str | None, opt("What is wrong with it.", is_input=True)] = None
 

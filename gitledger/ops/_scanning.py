@@ -7,12 +7,13 @@ from msgspec import Struct
 from gitledger.model.events import CommitLinked
 from gitledger.model.mentions import mentions_in
 from gitledger.model.task import Task
-from gitledger.ops._base import Decision, Operation, World, arg, on, opt
+from gitledger.ops._base import Decision, Operation, arg, on, opt
 from gitledger.ops._commit_views import CommitsScanned, FoundLink, UnclearMention
 from gitledger.ops._history import SourceCommit
 from gitledger.ops._linking import link_of
 from gitledger.ops._ties import Ties
-from gitledger.ops._views import SHORT_COMMIT
+from gitledger.ops._work_views import SHORT_COMMIT
+from gitledger.ops._world import World
 
 MAX_SCANNED = 20_000
 

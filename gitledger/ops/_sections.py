@@ -10,9 +10,9 @@ def _worker_role(subject: Subject) -> Lines:
     return [
         f"- role: {subject.role.name}",
         f"- lifecycle_mode: {subject.role.mode}",
-        f"- scope: {'todo' if todo else 'task'}",
+        f"- scope: {subject.scope}",
         f"- focused_todo: {ref_of(subject.task.todos, todo) if todo else 'none'}",
-        "- focused_run: none",
+        f"- focused_run: {ref_of(subject.task.runs, subject.run) if subject.run else 'none'}",
     ]
 
 
@@ -66,8 +66,24 @@ def _requirements(subject: Subject) -> Lines:
     return listed(said(requirement_view(subject.world, subject.task, dep)) for dep in dependencies)
 
 
+def _introduction(subject: Subject) -> Lines:
+    from gitledger.ops._intros import introduction_of
+
+    intro = introduction_of(subject.world, subject.task)
+    if intro is None:
+        return NONE
+    return [f"- {intro.id}: {one_line(intro.title)}", "", Verbatim(intro.body or "(It is empty.)")]
+
+
 def _linked_files(subject: Subject) -> Lines:
-    return NONE
+    from gitledger.ops._file_links import FileLinkView, link_views
+
+    def said(link: FileLinkView) -> str:
+        required = ", required for validation" if link.required_for_validation else ""
+        label = f": {one_line(link.label)}" if link.label else ""
+        return f"{'' if link.target_type == 'url' else '@'}{link.path} ({link.kind}{required}){label}"
+
+    return listed(said(link) for link in link_views(subject.task))
 
 
 def _plans(subject: Subject) -> Lines:
@@ -129,6 +145,7 @@ SECTIONS: dict[str, Section] = {
     "Parent Task": _parent,
     "Follow-up Tasks": _follow_ups,
     "Description": _description,
+    "Introduction": _introduction,
     "Requirements": _requirements,
     "Linked Files": _linked_files,
     "Existing Plans": _plans,

@@ -6,9 +6,11 @@ from gitledger.errors import Conflict, InvalidInput, Refused
 from gitledger.model import ids
 from gitledger.model.events import TaskArchived, TaskDeactivated, TaskDeleted, TaskRenumbered, TaskUnarchived
 from gitledger.model.task import Task
-from gitledger.ops import guards
-from gitledger.ops._base import PROGRAM, Decision, Operation, TaskOperation, World, on, opt, require_text
+from gitledger.ops import _claim_rules, guards
+from gitledger.ops._base import Decision, Operation, TaskOperation, on, opt, require_text
+from gitledger.ops._facts import PROGRAM
 from gitledger.ops._views import View
+from gitledger.ops._world import World
 
 
 class TaskShelved(View):
@@ -67,7 +69,7 @@ class ArchiveTask(_Shelving, frozen=True, kw_only=True):
     """
 
     command = "task archive"
-    guards = (guards.status_in("done", "cancelled"), guards.not_claimed_by_other)
+    guards = (guards.status_in("done", "cancelled"), _claim_rules.not_claimed_by_other)
 
     reason: Annotated[str | None, opt("Why.")] = None
 
@@ -136,7 +138,7 @@ class DeleteTask(_Shelving, frozen=True, kw_only=True):
     """
 
     command = "task delete"
-    guards = (guards.not_claimed_by_other,)
+    guards = (_claim_rules.not_claimed_by_other,)
 
     reason: Annotated[str, opt("Why.")]
     force: Annotated[bool, opt("Delete it though other tasks need it or belong to it.")] = False

@@ -5,12 +5,14 @@ from typing import Annotated, Any, Literal
 from gitledger.model.events import ChangeRecorded, CheckRecorded, RunLogged
 from gitledger.model.ids import item_id
 from gitledger.model.task import Criterion, Plan, Run, Task
-from gitledger.ops import guards
-from gitledger.ops._base import Decision, World, next_number, on, opt
+from gitledger.ops import _claim_rules, guards
+from gitledger.ops._base import Decision, on, opt
 from gitledger.ops._captured import CommandOperation, captured
 from gitledger.ops._criteria import find_criterion
 from gitledger.ops._proof import EvidenceView, evidence_view
-from gitledger.ops._views import ChangeView, CheckView, View, change_view, check_views, ref_of
+from gitledger.ops._views import View, ref_of
+from gitledger.ops._work_views import ChangeView, CheckView, change_view, check_views
+from gitledger.ops._world import World, next_number
 
 
 class CommandRan(View):
@@ -71,7 +73,7 @@ class PlanCommand(CommandOperation, frozen=True, kw_only=True):
     """
 
     command = "plan command"
-    guards = (guards.status_in("planning"), guards.my_claim("planning"), guards.running("planning"))
+    guards = (guards.status_in("planning"), _claim_rules.my_claim("planning"), guards.running("planning"))
 
     def decide(self, world: World) -> Decision:
         task, ran = self.subject(world), world.ran[0]
@@ -91,7 +93,7 @@ class ImplementCommand(CommandOperation, frozen=True, kw_only=True):
     """
 
     command = "implement command"
-    guards = (guards.status_in("implementing"), guards.my_claim("implementing"), guards.running("implementation"))
+    guards = (guards.status_in("implementing"), _claim_rules.my_claim("implementing"), guards.running("implementation"))
 
     def decide(self, world: World) -> Decision:
         task, ran = self.subject(world), world.ran[0]
@@ -126,7 +128,7 @@ class ValidateCommand(CommandOperation, frozen=True, kw_only=True):
     item_field = "criterion"
     guards = (
         guards.status_in("validating"),
-        guards.my_claim("validating"),
+        _claim_rules.my_claim("validating"),
         guards.running("validation"),
         guards.accepted_plan,
     )

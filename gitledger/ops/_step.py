@@ -4,8 +4,8 @@ from typing import Any, NamedTuple
 
 from msgspec import Struct
 
-from gitledger.ops._base import Blocker
 from gitledger.ops._commands import Argv
+from gitledger.ops._facts import Blocker
 
 
 class Command(NamedTuple):
@@ -56,6 +56,7 @@ _HELP = {
     "lock": ("inspect", "Show who has claimed it"),
     "upgrade": ("inspect", "Show which version this is"),
     "evidence_stale": ("check", "Prove it on the source tree of now"),
+    "note_missing": ("note", "Write the note"),
     "evidence_failed": ("check", "Prove it on the source tree of now"),
 }
 

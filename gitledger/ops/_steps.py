@@ -8,10 +8,13 @@ from msgspec.structs import replace
 from gitledger.model.task import Task, Todo
 from gitledger.model.workflow import STATUSES
 from gitledger.ops import guards
-from gitledger.ops._base import PROGRAM, Blocker, TaskOperation, World
+from gitledger.ops._base import TaskOperation
 from gitledger.ops._commands import Argv, on_task
+from gitledger.ops._criteria import CriterionState, criteria_states
+from gitledger.ops._facts import PROGRAM, Blocker
 from gitledger.ops._step import Command, Step, is_unclaimed
 from gitledger.ops._views import ref_of, refs_of
+from gitledger.ops._world import World
 
 
 def step_of(world: World, task: Task, op: TaskOperation) -> Step:
@@ -49,7 +52,9 @@ def _unhindered(world: World, task: Task, op: TaskOperation) -> Step:
 
 def _light(world: World, task: Task) -> Step:
     """The next step of a light task: begin it, or finish it."""
-    from gitledger.ops._advancing import light_rules, request_of
+    from gitledger.ops._advancing import request_of
+    from gitledger.ops._light_rules import light_rules
+    from gitledger.ops._types import skips_review
 
     if task.status == "queue":
         trigger = "start"
@@ -57,7 +62,7 @@ def _light(world: World, task: Task) -> Step:
     else:
         trigger = "complete"
         commands = [Command("advance", "Complete it", (PROGRAM, "advance", task.id, "complete"))]
-    if task.status == "work":
+    if task.status == "work" and not skips_review(world, task):
         commands.append(Command("advance", "Hand it over for review", (PROGRAM, "advance", task.id, "start")))
     request = request_of(trigger)
     reason = {"queue": "The task waits to be begun.", "work": "The task is being worked on.", "review": "The task is in review."}
@@ -66,7 +71,7 @@ def _light(world: World, task: Task) -> Step:
         reason=reason[task.status],
         item=task,
         commands=commands,
-        obstacles=[blocker for rule in light_rules(request) for blocker in rule.find(world, task, request)],
+        obstacles=[blocker for rule in light_rules(request.trigger) for blocker in rule.find(world, task, request)],
     )
 
 
@@ -189,7 +194,7 @@ def _validate(world: World, task: Task, op: TaskOperation, reason: str) -> Step:
 
 
 def _implemented(world: World, task: Task, op: TaskOperation) -> Step:
-    reopened = guards.todo_blockers(task)
+    reopened = guards.todo_blockers(world, task)
     if reopened:  # once validation has begun, no todo can be marked done
         reason = f"Implementation is complete, but {_remaining(reopened)}; without that no validation passes."
         return _todo_work(task, reason, [])
@@ -203,6 +208,7 @@ _MISSING = {
     "todo_open": ("finish", "Send it back: finish validation as failed"),
     "no_finished_implementation": ("inspect", "See what is in the way"),
     "dependency_blocker": ("inspect", "Show the task it waits for"),
+    "file_missing": ("inspect", "Show the linked files"),
     "no_accepted_plan": ("inspect", "Show the plans"),
 }
 
@@ -262,10 +268,10 @@ def _missing_item(task: Task, blocker: Blocker) -> Any:
     return (task.latest_plan() or task) if blocker.kind == "no_accepted_plan" else task
 
 
-def criteria_of(task: Task) -> list[guards.CriterionState]:
+def criteria_of(task: Task) -> list[CriterionState]:
     """How the criteria stand in the validation that goes on, or went last."""
     run = task.running_run("validation") or task.latest_run("validation")
-    return guards.criteria_states(task, task.current_plan(), run)
+    return criteria_states(task, task.current_plan(), run)
 
 
 def _failed_validation(world: World, task: Task, op: TaskOperation) -> Step:

@@ -6,15 +6,17 @@ from typing import Any
 from gitledger.model.readiness import needs_regeneration, open_required_questions, plan_in_review
 from gitledger.model.task import Plan, Question, Task
 from gitledger.ops import guards
-from gitledger.ops._base import Blocker, TaskOperation, World
+from gitledger.ops._base import TaskOperation
 from gitledger.ops._commands import on_task
+from gitledger.ops._facts import Blocker
 from gitledger.ops._planning import answers_used, new_answers, questions_answered, version_of
 from gitledger.ops._step import Command, Step, is_unclaimed
 from gitledger.ops._views import ref_of
+from gitledger.ops._world import World
 
 
 def _plan(world: World, task: Task, op: TaskOperation, reason: str, verb: str = "start") -> Step:
-    from gitledger.ops.plan import RevisePlan, StartPlan
+    from gitledger.ops._proposing import RevisePlan, StartPlan
 
     operation: type[Any] = RevisePlan if verb == "revise" else StartPlan
     label = {"start": "Start planning", "revise": "Revise the plan"}[verb]
@@ -33,7 +35,7 @@ def draft(world: World, task: Task, op: TaskOperation) -> Step:
 
 def planning(world: World, task: Task, op: TaskOperation) -> Step:
     """While a planning run goes on: questions need no claim, the plan does."""
-    from gitledger.ops.plan import ProposePlan
+    from gitledger.ops._proposing import ProposePlan
 
     questions = _questions(world, task, op)
     if questions is not None:
@@ -59,7 +61,7 @@ def _questions(world: World, task: Task, op: TaskOperation) -> Step | None:
         return _answer(world, task, op, asked, questions_answered.find(world, task, op))
     if not needs_regeneration(task):
         return None
-    from gitledger.ops.plan import UpsertPlan
+    from gitledger.ops._proposing import UpsertPlan
 
     answered = new_answers(task)[0]
     return Step(
@@ -135,7 +137,7 @@ def _accept(task: Task, plan: Plan, version: str) -> Command:
 
 def _approval_blockers(world: World, task: Task, op: TaskOperation, version: str) -> list[Blocker]:
     """What is in the way of accepting the plan: its rules, and its demands (lint among them), which only refuse."""
-    from gitledger.ops.plan import AcceptPlan
+    from gitledger.ops._review import AcceptPlan
 
     accept = AcceptPlan(task=op.task, version=version, note="NOTE")
     blockers = guards.blockers_of(world, accept)

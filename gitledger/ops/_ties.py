@@ -9,9 +9,9 @@ from gitledger.errors import StorageError
 from gitledger.model.mentions import Mentions, mentions_in
 from gitledger.model.noteline import NoteLine
 from gitledger.model.task import CommitLink, Task
-from gitledger.ops._base import Source, World
 from gitledger.ops._history import SourceCommit
 from gitledger.ops._linking import link_of, linked_tasks
+from gitledger.ops._world import Source, World
 
 # Where a tie is known from, the surest first.
 EVENT, NOTE, CHANGE, TRAILER = "event", "note", "change", "trailer"

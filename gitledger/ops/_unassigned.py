@@ -4,9 +4,10 @@ from collections.abc import Iterable, Iterator
 from typing import Annotated, Literal
 
 from gitledger.model.mentions import mentions_in
-from gitledger.ops._base import Operation, Source, World, arg, opt
+from gitledger.ops._base import Operation, arg, opt
 from gitledger.ops._history import SourceCommit
 from gitledger.ops._views import View
+from gitledger.ops._world import Source, World
 
 
 class UnassignedCommit(View):

@@ -6,11 +6,13 @@ from gitledger.errors import InvalidInput, Refused
 from gitledger.model.events import EvidenceRecorded
 from gitledger.model.masking import MASK
 from gitledger.model.task import Evidence, Task
-from gitledger.ops._base import Decision, TaskOperation, Trees, World, arg, on, opt
+from gitledger.ops._base import Decision, TaskOperation, arg, on, opt
 from gitledger.ops._captured import ChildOperation, Ran, Wanted, captured, folder_of, seconds_of
 from gitledger.ops._commands import on_task
+from gitledger.ops._facts import Trees
 from gitledger.ops._proof import latest_of_each, plans_of, subject_refs, text_of
 from gitledger.ops._views import View, ref_of, refs_of
+from gitledger.ops._world import World
 
 REFERENCE = "The evidence: evidence-0003, 3, part of its id, or with its task: 30/evidence-3."
 
@@ -244,18 +246,27 @@ class Trusted(View):
     kind: Literal["evidence_trusted"] = "evidence_trusted"
 
 
-class TrustEvidence(TaskOperation, frozen=True, kw_only=True):
-    """Let `evidence verify --rerun` run the command of evidence that another clone recorded. It counts in this clone alone."""
+class OneEvidence(TaskOperation, frozen=True, kw_only=True):
+    """An operation that reads one piece of evidence of a task, and records nothing in the ledger."""
 
-    command = "evidence trust"
     item_field = "evidence"
     writes = False
 
     evidence: Annotated[str, arg(REFERENCE, metavar="EVIDENCE")]
 
+    def item(self, world: World, task: Task) -> Evidence:
+        """The evidence that is named."""
+        return world.item(task.evidence, "evidence", self.evidence, task)
+
+
+class TrustEvidence(OneEvidence, frozen=True, kw_only=True):
+    """Let `evidence verify --rerun` run the command of evidence that another clone recorded. It counts in this clone alone."""
+
+    command = "evidence trust"
+
     def show(self, world: World) -> Trusted:
         task = self.subject(world)
-        item = world.item(task.evidence, "evidence", self.evidence, task)
+        item = self.item(world, task)
         ref = ref_of(task.evidence, item)
         told = _event_of(world, task, item)
         if told is None:

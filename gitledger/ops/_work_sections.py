@@ -4,13 +4,14 @@ from collections.abc import Iterable
 
 from gitledger.model.task import Plan, Run, Task, Todo
 from gitledger.ops import guards
-from gitledger.ops._base import claim_until, live_claim
 from gitledger.ops._commands import line_of
 from gitledger.ops._freshness import criteria_not_proven
 from gitledger.ops._page import NONE, Lines, Section, Subject, Verbatim, listed, one_line
 from gitledger.ops._proof import brief_line, latest_of_each, of_criterion, of_todo
 from gitledger.ops._steps import criteria_of, done_argv
-from gitledger.ops._views import SHORT_COMMIT, ref_of, refs_of, run_ref
+from gitledger.ops._views import ref_of, refs_of, run_ref
+from gitledger.ops._work_views import SHORT_COMMIT
+from gitledger.ops._world import claim_until, live_claim
 
 # ---------------------------------------------------------------------------------------------- plan and todos
 
@@ -162,11 +163,12 @@ def validations(task: Task) -> list[Run]:
 
 
 def _validation(task: Task, run: Run) -> Lines:
-    """A validation, what it recommended, and the checks that did not pass."""
+    """A validation, what it recommended, what proves it, and the checks that did not pass."""
     summary = f": {run.summary.strip()}" if run.summary else ""
     lines = [f"- {ref_of(task.runs, run)} {run.result or run.status}{summary}"]
     if run.recommendation:
         lines.append(f"  - recommendation: {run.recommendation.strip()}")
+    lines += [f"  - {brief_line(task, item)}" for item in task.evidence if item.subject == run.id]
     latest = {check.criterion: check for check in task.checks if check.run == run.id}
     for check in latest.values():
         if check.status != "pass":

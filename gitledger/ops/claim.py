@@ -4,30 +4,19 @@ from typing import Annotated, Any, Literal
 
 from msgspec import UNSET, structs
 
-from gitledger.errors import InvalidInput, NotFound, Refused
+from gitledger.errors import InvalidInput, NotFound, Refused, command_line
 from gitledger.model import ids
 from gitledger.model.events import ClaimBroken, ClaimReleased, ClaimTaken
 from gitledger.model.policy import parse_duration
 from gitledger.model.task import Claim, Task
-from gitledger.ops import guards
-from gitledger.ops._base import (
-    PROGRAM,
-    Blocker,
-    Decision,
-    Operation,
-    TaskOperation,
-    World,
-    claim_until,
-    command_line,
-    live_claim,
-    on,
-    opt,
-    require_text,
-)
+from gitledger.ops import _claim_rules, guards
+from gitledger.ops._base import Decision, Operation, TaskOperation, on, opt, require_text
 from gitledger.ops._claims import ClaimList, ListedClaim, TaskClaimed, TaskUnclaimed, claim_view, claims_in
 from gitledger.ops._everywhere import Listing
+from gitledger.ops._facts import PROGRAM, Blocker
 from gitledger.ops._ready import STATUSES_OF_STAGE, first_ready, told
 from gitledger.ops._views import active_stage
+from gitledger.ops._world import World, claim_until, live_claim
 
 Stage = Literal["planning", "implementing", "validating"]
 
@@ -102,7 +91,7 @@ class ClaimTask(TaskOperation, frozen=True, kw_only=True):
         lease_s = self._lease()
         self._refuse_nonsense(world)
         task = self._choose(world)
-        for rule in (unfinished, in_stage, *(() if self.force else (guards.not_claimed_by_other,))):
+        for rule in (unfinished, in_stage, *(() if self.force else (_claim_rules.not_claimed_by_other,))):
             blockers = rule.find(world, task, self)
             if blockers:
                 raise rule.refuse(task, blockers)
@@ -165,7 +154,7 @@ class ClaimTask(TaskOperation, frozen=True, kw_only=True):
         )
 
     def _warn_of_others(self, world: World, task: Task) -> None:
-        found = guards.claimed_elsewhere(world, task)
+        found = _claim_rules.claimed_elsewhere(world, task)
         if found is not None:
             ledger, _, claim = found
             world.warnings.append(
@@ -235,9 +224,9 @@ class UnclaimTask(TaskOperation, frozen=True, kw_only=True):
         task = self.subject(world)
         mine = [claim for claim in task.claims if claim.holder == world.actor.holder()]
         if not mine:
-            blockers = guards.not_claimed_by_other.find(world, task, self)
+            blockers = _claim_rules.not_claimed_by_other.find(world, task, self)
             if blockers:
-                raise guards.refuse_claimed(task, blockers)
+                raise _claim_rules.refuse_claimed(task, blockers)
         for claim in mine:
             yield on(task, ClaimReleased(claim=claim.id, reason=self.reason or None))
 

@@ -4,8 +4,10 @@ from typing import Annotated, Literal
 
 from gitledger.model.events import CommentAdded
 from gitledger.model.task import Comment, Task
-from gitledger.ops._base import PROGRAM, Decision, Operation, TaskOperation, World, arg, next_number, on, require_text
+from gitledger.ops._base import Decision, Operation, TaskOperation, arg, on, require_text
+from gitledger.ops._facts import PROGRAM
 from gitledger.ops._views import ActorView, View, actor_view, refs_of
+from gitledger.ops._world import World, next_number
 
 
 class CommentView(View):

@@ -6,14 +6,16 @@ from gitledger.errors import InvalidInput, NotFound
 from gitledger.model.events import CommitLinked, CommitUnlinked
 from gitledger.model.task import Task
 from gitledger.ops import _commit_gate, _unassigned
-from gitledger.ops._base import PROGRAM, Decision, Operation, TaskOperation, World, arg, on, opt
+from gitledger.ops._base import Decision, Operation, TaskOperation, arg, on, opt
 from gitledger.ops._commit_views import CommitList, CommitsLinked, CommitsUnlinked
+from gitledger.ops._facts import PROGRAM
 from gitledger.ops._linking import link_of
 from gitledger.ops._recording import RecordCommit, found_commit
 from gitledger.ops._recovering import ReconcileCommits, WriteNotes
 from gitledger.ops._scanning import ScanCommits
 from gitledger.ops._ties import Ties
-from gitledger.ops._views import SHORT_COMMIT, commit_views
+from gitledger.ops._work_views import SHORT_COMMIT, commit_views
+from gitledger.ops._world import World
 
 
 class ListCommits(TaskOperation, frozen=True, kw_only=True):

@@ -6,11 +6,13 @@ from typing import Annotated, Any, Literal
 
 from msgspec import UNSET, UnsetType
 
-from gitledger.errors import naming
+from gitledger.errors import command_line, naming
 from gitledger.model.task import Disagreement, Row, Task
-from gitledger.ops._base import PROGRAM, Operation, Source, World, claim_until, command_line, opt
+from gitledger.ops._base import Operation, opt
 from gitledger.ops._everywhere import Listing, each_once, sources
+from gitledger.ops._facts import PROGRAM
 from gitledger.ops._views import View
+from gitledger.ops._world import Source, World, claim_until
 
 
 class Setting(View):
@@ -171,7 +173,9 @@ def value_set(event: Any, field: str) -> Any:
         return data.record[field]
     word = field.partition(" ")[0]
     name = {"todo": field.rpartition(" ")[2], "question": "text", "note": "body", "run": "result", "hold": "reason"}.get(word)
-    if word == "accepted_plan":
+    if word == "introduction":
+        name = "intro"
+    elif word == "accepted_plan":
         name = "plan"
     elif word == "dependency":
         name = "unblock_at"
@@ -191,6 +195,10 @@ def _remedy(task: Task, field: str) -> str:
         return command_line((PROGRAM, "plan", "list", "--task", task.id))
     if field.startswith("todo "):
         return command_line((PROGRAM, "todo", "list", "--task", task.id))
+    if field.startswith("handoff "):
+        return command_line((PROGRAM, "handoff", "list", "--task", task.id))
+    if field.startswith(("file ", "url ")):
+        return command_line((PROGRAM, "file", "list", "--task", task.id))
     return command_line((PROGRAM, "task", "show", task.id))
 
 

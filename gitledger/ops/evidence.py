@@ -5,10 +5,11 @@ from typing import Annotated, Literal
 from gitledger.errors import InvalidInput
 from gitledger.model.events import EvidenceRecorded
 from gitledger.model.task import Evidence, Task
-from gitledger.ops._base import Decision, TaskOperation, World, arg, next_number, on, opt, require_text
+from gitledger.ops._base import Decision, TaskOperation, on, opt, require_text
 from gitledger.ops._proof import EvidenceView, Subject, evidence_view, evidence_views, find_subject, kind_of, subject_refs
-from gitledger.ops._verifying import REFERENCE, TrustEvidence, VerifyEvidence
+from gitledger.ops._verifying import OneEvidence, TrustEvidence, VerifyEvidence
 from gitledger.ops._views import View
+from gitledger.ops._world import World, next_number
 
 
 class AddEvidence(TaskOperation, frozen=True, kw_only=True):
@@ -119,18 +120,14 @@ class EvidenceShown(View):
     kind: Literal["evidence"] = "evidence"
 
 
-class ShowEvidence(TaskOperation, frozen=True, kw_only=True):
+class ShowEvidence(OneEvidence, frozen=True, kw_only=True):
     """Show evidence with its command, the end of its output and its source tree."""
 
     command = "evidence show"
-    item_field = "evidence"
-    writes = False
-
-    evidence: Annotated[str, arg(REFERENCE, metavar="EVIDENCE")]
 
     def show(self, world: World) -> EvidenceShown:
         task = self.subject(world)
-        item = world.item(task.evidence, "evidence", self.evidence, task)
+        item = self.item(world, task)
         return EvidenceShown(task_id=task.id, evidence=evidence_view(task, item), trusted=world.is_trusted(item.id))
 
 

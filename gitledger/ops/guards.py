@@ -1,17 +1,20 @@
 """The rules, each a named object with one definition: run refuses by them, `can` and `next-action` report them."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from msgspec import Struct
 
 from gitledger.errors import Conflict, LedgerError, Refused, ValidationFailed
-from gitledger.model import ids, workflow
+from gitledger.model import workflow
 from gitledger.model.readiness import goes_on_without, is_dropped, needed_rank, reached_rank
-from gitledger.model.task import Claim, Criterion, Dependency, Plan, Row, Run, Task, Todo
-from gitledger.ops._base import PROGRAM, Blocker, World, claim_until, live_claim
+from gitledger.model.task import Dependency, Row, Task, Todo
 from gitledger.ops._commands import on_task
-from gitledger.ops._views import ref_of, refs_of, run_ref, task_ref
+from gitledger.ops._criteria import criteria_states
+from gitledger.ops._facts import PROGRAM, Blocker
+from gitledger.ops._types import has_gate
+from gitledger.ops._views import ref_of, refs_of, task_ref
+from gitledger.ops._world import World
 
 Find = Callable[[World, Task, Any], list[Blocker]]
 Refuse = Callable[[Task, list[Blocker]], LedgerError]
@@ -29,6 +32,16 @@ class Rule(Struct, frozen=True):
         task = op.subject(world)
         blockers = self.find(world, task, op)
         return self.refuse(task, blockers) if blockers else None
+
+
+def gate(name: str, find: Find, refuse: Refuse) -> Rule:
+    """A rule that a task's type can name or leave out (`gates:` of the policy)."""
+
+    def find_held(world: World, task: Task, op: Any) -> list[Blocker]:
+        found = find(world, task, op)
+        return found if found and has_gate(world, task, name) else []
+
+    return Rule(name, find_held, refuse)
 
 
 def blockers_of(world: World, op: Any) -> list[Blocker]:
@@ -124,145 +137,7 @@ def status_in(*statuses: str) -> Rule:
     return Rule(f"status in {' '.join(statuses)}", find, lambda task, blockers: refusal(Refused, task, blockers))
 
 
-# ---------------------------------------------------------------------------------------------- claims
-
-
-def claimed_by_other(world: World, task: Task) -> Claim | None:
-    """The live claim of somebody else on the task, or None."""
-    claim = live_claim(task.claims, world.now)
-    return claim if claim is not None and claim.holder != world.actor.holder() else None
-
-
-def claimed_elsewhere(world: World, task: Task) -> tuple[str, Row, Claim] | None:
-    """A live claim of somebody else on the same task in another ledger of the repository: ledger, row, claim."""
-    for ledger, row in world.elsewhere(task.uid):
-        claim = live_claim(row.claims, world.now)
-        if claim is not None and claim.holder != world.actor.holder() and not _is_left_behind(world, task, claim):
-            return ledger, row, claim
-    return None
-
-
-def _is_left_behind(world: World, task: Task, claim: Claim) -> bool:
-    """Whether a claim of another ledger is the copy that a fork took along of one that this ledger has seen end.
-
-    A holder who has gone on writing there since then still counts.
-    """
-    if any(known.id == claim.id for known in task.claims):
-        return False
-    ends = [event.at for event in world.source.events(task.uid) if claim.id in _ended_by(event)]
-    return bool(ends) and ids.later(claim.until, -claim.lease_s) <= max(ends)
-
-
-def _ended_by(event: Any) -> Sequence[str]:
-    if event.type in ("claim.released", "claim.broken"):
-        return (event.data.claim,)
-    return event.data.over if event.type == "claim.taken" else ()
-
-
-def is_for_run(claim: Claim | None, stage_name: str) -> bool:
-    """Whether the claim was taken with a run of this stage; one that `claim` took lets nobody write to a run yet."""
-    return claim is not None and claim.stage == stage_name and claim.run is not None
-
-
-def _find_foreign_claim(world: World, task: Task, op: Any) -> list[Blocker]:
-    claim = claimed_by_other(world, task)
-    if claim is not None:
-        run = run_ref(task, claim.run)
-        lost = told_loss(world, task)
-        message = _claimed(world, task.id, claim, run=run) + (f" {lost}" if lost else "")
-        return [_claim_blocker(world.ledger, claim, message, run or claim.id, on_task(task, "lock", "show"), world.now)]
-    if not getattr(op, "takes_claim", False):
-        return []
-    found = claimed_elsewhere(world, task)
-    if found is None:
-        return []
-    ledger, row, claim = found
-    show = (PROGRAM, "--ledger", ledger, "lock", "show", "--task", row.id)
-    message = _claimed(world, row.id, claim, where=f" in ledger {ledger}")
-    return [_claim_blocker(ledger, claim, message, claim.id, show, world.now)]
-
-
-def _claimed(world: World, task_id: str, claim: Claim, *, run: str | None = None, where: str = "") -> str:
-    who = f"{claim.actor.type} {claim.actor.name}"
-    if (claim.actor.type, claim.actor.name) == (world.actor.type, world.actor.name):
-        who += f" in session {claim.actor.session}" if claim.actor.session else " in another place"
-    what = f" for {claim.stage}" if claim.stage else ""
-    named = f" ({run})" if run else ""
-    return f"{task_id} is claimed{where} by {who}{what}{named} until {claim_until(claim, world.now)}."
-
-
-def _claim_blocker(ledger: str, claim: Claim, message: str, ref: str, command: tuple[str, ...], now: str) -> Blocker:
-    holder = {
-        "actor_type": claim.actor.type,
-        "actor_name": claim.actor.name,
-        "role": claim.actor.role,
-        "harness": claim.actor.harness,
-        "session_id": claim.actor.session,
-    }
-    facts = {"holder": holder, "since": claim.at, "until": claim_until(claim, now), "ledger": ledger}
-    return Blocker("lock", message, ref=ref, command=command, details=facts)
-
-
-def refuse_claimed(task: Task, blockers: list[Blocker]) -> LedgerError:
-    """The refusal that names who holds the task, since when and until when."""
-    return refusal(Conflict, task, blockers, code="LOCK_CONFLICT", **blockers[0].details)
-
-
-# Nobody else works on the task now, in this ledger, nor (for what takes a claim) in another one of the repository.
-not_claimed_by_other = Rule("not claimed by another", _find_foreign_claim, refuse_claimed)
-
-
-def told_loss(world: World, task: Task) -> str | None:
-    """What happened to the actor's claim, where a sync ended it because another's stood, and they have not written since."""
-    holder = world.actor.holder()
-    events = world.recent_events(task.uid)
-    taken = {event.id for event in events if event.type == "claim.taken" and event.actor.holder() == holder}
-    for event in reversed(events):
-        if event.type == "claim.released" and event.op == "sync" and event.data.claim in taken:
-            return f"A sync ended your claim at {event.at}: {event.data.reason or 'another one came first'}."
-        if event.actor.holder() == holder:
-            return None
-    return None
-
-
-def warn_of_losses(world: World, tasks: Iterable[Task]) -> None:
-    """Tell the actor which of their claims on these tasks a sync has ended. Events are read only where somebody else's claim is live."""
-    holder = world.actor.holder()
-    for task in tasks:
-        if any(claim.holder != holder and claim_until(claim, world.now) > world.now for claim in task.claims):
-            lost = told_loss(world, task)
-            if lost is not None:
-                world.warnings.append(f"{task.id}: {lost}")
-
-
-def my_claim(stage_name: str) -> Rule:
-    """The actor holds a live claim for this stage: an expired one, or none, does not do."""
-    resume = {
-        "planning": ("plan", "start"),
-        "implementing": ("implement", "resume", "--reason", "REASON"),
-        "validating": ("validate", "start"),
-    }[stage_name]
-
-    def find(world: World, task: Task, op: Any) -> list[Blocker]:
-        foreign = _find_foreign_claim(world, task, op)
-        if foreign:
-            return foreign
-        if is_for_run(live_claim(task.claims, world.now), stage_name):
-            return []
-        lost = next((claim for claim in task.claims if is_for_run(claim, stage_name)), None)
-        if lost is not None:
-            message = f"The claim on {task.id} for {stage_name} ran out at {lost.until}."
-            return [Blocker("lock_expired", message, ref=run_ref(task, lost.run), command=on_task(task, *resume))]
-        lost = told_loss(world, task)
-        message = f"Nobody holds {task.id} for {stage_name}." + (f" {lost}" if lost else "")
-        return [Blocker("lock_missing", message, ref=task.id, command=on_task(task, *resume))]
-
-    def refuse(task: Task, blockers: list[Blocker]) -> LedgerError:
-        expired = blockers[0].kind == "lock_expired"
-        code = "STALE_LOCK_REQUIRES_BREAK" if expired else "LOCK_CONFLICT"
-        return refusal(Conflict, task, blockers, code=code, **blockers[0].details)
-
-    return Rule(f"my claim for {stage_name}", find, refuse)
+# ---------------------------------------------------------------------------------------------- runs
 
 
 def running(run_type: str) -> Rule:
@@ -341,7 +216,7 @@ def is_satisfied(blocking: Row, unblock_at: str, workflow_name: str) -> bool:
 
 
 # What the task depends on is far enough, or was waived by a person.
-dependencies_met = Rule(
+dependencies_met = gate(
     "dependencies",
     lambda world, task, op: dependency_blockers(world, task),
     lambda task, blockers: refusal(Refused, task, blockers),
@@ -356,10 +231,11 @@ def open_mandatory_todos(task: Task) -> list[Todo]:
     return [todo for todo in task.live_todos() if todo.mandatory and not todo.is_done]
 
 
-def todo_blockers(task: Task) -> list[Blocker]:
-    """The open mandatory todos as blockers."""
+def todo_blockers(world: World, task: Task) -> list[Blocker]:
+    """The open mandatory todos as blockers, where they are any."""
     blockers, refs = [], refs_of(task.todos)
-    for todo in open_mandatory_todos(task):
+    todos = open_mandatory_todos(task)
+    for todo in todos if todos and has_gate(world, task, "todos done") else ():
         ref = refs[todo.id]
         help = on_task(task, "todo", "done", ref, "--evidence", "...")
         if task.status == "validating":  # no todo can be marked done now: the work goes back
@@ -368,9 +244,9 @@ def todo_blockers(task: Task) -> list[Blocker]:
     return blockers
 
 
-def todo_gate(task: Task) -> dict[str, Any]:
-    """The todo gate as a report (reference `todo_gate_report`)."""
-    todos, blockers, refs = task.live_todos(), todo_blockers(task), refs_of(task.todos)
+def todo_gate(task: Task, blockers: list[Blocker]) -> dict[str, Any]:
+    """The todo gate as a report (reference `todo_gate_report`) of these blockers."""
+    todos, refs = task.live_todos(), refs_of(task.todos)
     return {
         "kind": "todo_gate_report",
         "task_id": task.id,
@@ -390,37 +266,27 @@ def _refuse_todos(task: Task, blockers: list[Blocker]) -> LedgerError:
         blockers,
         message=f"Cannot finish: {open_count} mandatory {'todo is' if open_count == 1 else 'todos are'} not done.",
         code="IMPLEMENTATION_TODOS_INCOMPLETE",
-        **{key: value for key, value in todo_gate(task).items() if key != "blockers"},
+        **{key: value for key, value in todo_gate(task, blockers).items() if key != "blockers"},
     )
 
 
 # Every mandatory todo is done.
-todos_done = Rule("todos done", lambda world, task, op: todo_blockers(task), _refuse_todos)
+todos_done = Rule("todos done", lambda world, task, op: todo_blockers(world, task), _refuse_todos)
 
 
-class CriterionState(Struct, frozen=True):
-    """How a criterion stands: its latest check in the current validation, and whether that satisfies it."""
+def _find_lacking_files(world: World, task: Task, op: Any) -> list[Blocker]:
+    required = [link.path for link in task.files if link.required]
+    show = on_task(task, "file", "list")
+    return [
+        Blocker("file_missing", f"The file {path} is required for validation and is not there.", ref=path, command=show)
+        for path in (world.lacking(required) if required else ())
+    ]
 
-    criterion: Criterion
-    checks: list[Any]
-    latest: Any
-    is_satisfied: bool
 
-
-def criteria_states(task: Task, plan: Plan | None, run: Run | None) -> list[CriterionState]:
-    """The state of each criterion of the accepted plan in the validation run."""
-    if plan is None:
-        return []
-    states = []
-    for criterion in plan.criteria:
-        checks = [
-            check
-            for check in task.checks
-            if run is not None and check.run == run.id and check.plan == plan.id and check.criterion == criterion.id
-        ]
-        latest = checks[-1] if checks else None
-        states.append(CriterionState(criterion, checks, latest, latest is not None and latest.status == "pass"))
-    return states
+# Every file that was linked as required for validation lies in the source tree.
+files_there = Rule(
+    "required files", _find_lacking_files, lambda task, blockers: refusal(ValidationFailed, task, blockers)
+)
 
 
 def validation_blockers(world: World, task: Task) -> list[Blocker]:
@@ -433,18 +299,17 @@ def validation_blockers(world: World, task: Task) -> list[Blocker]:
         blockers.append(
             Blocker("no_finished_implementation", f"{task.id} has no finished implementation run.", command=next_step(task))
         )
-    for state in criteria_states(task, plan, run):
-        if state.is_satisfied or not state.criterion.mandatory:
-            continue
+    states = [state for state in criteria_states(task, plan, run) if state.criterion.mandatory and not state.is_satisfied]
+    for state in states if states and has_gate(world, task, "checks passed") else ():
         failed = state.latest is not None and state.latest.status == "fail"
         ref = state.criterion.id
         check = on_task(task, "validate", "check", "--criterion", ref, "--status", "pass", "--evidence", "...")
         message = f"Mandatory criterion {ref} {'failed its latest check' if failed else 'has no passing check'}."
         blockers.append(Blocker("criterion_fail" if failed else "criterion_missing", message, ref=ref, command=check))
-    blockers += todo_blockers(task)
-    for blocker in dependency_blockers(world, task):
+    blockers += todo_blockers(world, task)
+    for blocker in dependencies_met.find(world, task, None):
         blockers.append(Blocker("dependency_blocker", blocker.message, ref=blocker.ref, command=blocker.command))
-    return blockers
+    return [*blockers, *files_there.find(world, task, None)]
 
 
 def _find_unproven(world: World, task: Task, op: Any) -> list[Blocker]:
@@ -466,8 +331,9 @@ def _refuse_unproven(task: Task, blockers: list[Blocker]) -> LedgerError:
         failing_criteria=refs("criterion_fail"),
         open_mandatory_todos=refs("todo_open"),
         dependency_blockers=refs("dependency_blocker"),
+        missing_files=refs("file_missing"),
     )
 
 
-# Every mandatory criterion has passed, every mandatory todo is done, dependencies hold.
+# Every mandatory criterion has passed, every mandatory todo is done, dependencies hold: those of it that are gates of the task.
 checks_passed = Rule("checks passed", _find_unproven, _refuse_unproven)

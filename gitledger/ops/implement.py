@@ -2,38 +2,23 @@
 
 from typing import Annotated, Literal
 
-
 from gitledger.errors import NotFound, Refused
 from gitledger.model import workflow
-from gitledger.model.events import ChangeRecorded, ClaimReleased, ClaimTaken, RunFinished, RunLogged, RunResumed, RunStarted
+from gitledger.model.events import ClaimReleased, ClaimTaken, RunFinished, RunLogged, RunResumed, RunStarted
 from gitledger.model.task import Run, Task
-from gitledger.ops import guards
-from gitledger.ops._base import (
-    PROGRAM,
-    Decision,
-    StageOperation,
-    TaskOperation,
-    World,
-    live_claim,
-    next_number,
-    on,
-    opt,
-    require_text,
-)
+from gitledger.ops import _claim_rules, guards
+from gitledger.ops._base import Decision, StageOperation, TaskOperation, on, opt, require_text
+from gitledger.ops._changing import RecordChange, ScanChanges
 from gitledger.ops._commands import line_of, on_task
+from gitledger.ops._facts import PROGRAM
 from gitledger.ops._freshness import todos_proven
+from gitledger.ops._lifecycle import Lifecycle, lifecycle
 from gitledger.ops._noting_down import RecordArtifact, RecordDeviation
 from gitledger.ops._stage_commands import ImplementCommand
-from gitledger.ops._views import (
-    ChangeView,
-    Lifecycle,
-    RunView,
-    View,
-    active_stage,
-    change_view,
-    lifecycle,
-    run_view,
-)
+from gitledger.ops._type_rules import required_notes
+from gitledger.ops._views import View, active_stage
+from gitledger.ops._work_views import RunView, run_view
+from gitledger.ops._world import World, live_claim, next_number
 from gitledger.ops.todo import TodoGate, todo_gate_view
 
 _STAGE = "implementing"
@@ -54,7 +39,7 @@ def release_claims(task: Task, stage: str, reason: str | None = None) -> list[Cl
 def holds(world: World, task: Task, stage: str) -> bool:
     """Whether the actor already has a live claim for a run of this stage."""
     claim = live_claim(task.claims, world.now)
-    return guards.is_for_run(claim, stage) and claim.holder == world.actor.holder()
+    return _claim_rules.is_for_run(claim, stage) and claim.holder == world.actor.holder()
 
 
 def started(world: World, task: Task, command: str, run_type: str) -> Lifecycle:
@@ -70,11 +55,12 @@ class StartImplementation(StageOperation, frozen=True, kw_only=True):
     command = "implement start"
     takes_claim = True
     guards = (
-        guards.not_claimed_by_other,
+        _claim_rules.not_claimed_by_other,
         guards.stage("implement start"),
         guards.accepted_plan,
         guards.no_running_implementation,
         guards.dependencies_met,
+        required_notes("implement start"),
     )
 
     def decide(self, world: World) -> Decision:
@@ -103,7 +89,7 @@ class RestartImplementation(StageOperation, frozen=True, kw_only=True):
     command = "implement restart"
     takes_claim = True
     guards = (
-        guards.not_claimed_by_other,
+        _claim_rules.not_claimed_by_other,
         guards.stage("implement restart"),
         guards.accepted_plan,
         guards.no_running_implementation,
@@ -145,7 +131,7 @@ class ResumeImplementation(StageOperation, frozen=True, kw_only=True):
     item_field = "run"
     takes_claim = True
     guards = (
-        guards.not_claimed_by_other,
+        _claim_rules.not_claimed_by_other,
         guards.stage("implement resume"),
         guards.accepted_plan,
         guards.running("implementation"),
@@ -183,43 +169,7 @@ def _running_run(world: World, task: Task, reference: str | None) -> Run:
     return run
 
 
-_WORK = (guards.status_in("implementing"), guards.my_claim(_STAGE), guards.running("implementation"))
-
-
-class RecordChange(TaskOperation, frozen=True, kw_only=True):
-    """Record a change of the code in the running implementation."""
-
-    command = "implement change"
-    guards = _WORK
-
-    path: Annotated[str, opt("The file that changed, relative to the repository.")]
-    kind: Annotated[str, opt("What kind of change: edit, add, delete, rename, run … (free).")] = "edit"
-    summary: Annotated[str, opt("What was changed.", is_input=True)] = ""
-    command_text: Annotated[str | None, opt("The command that made the change.", name="--command")] = None
-    git_diff_stat: Annotated[str | None, opt("Its `git diff --stat`.", is_input=True)] = None
-
-    def decide(self, world: World) -> Decision:
-        task = self.subject(world)
-        run = task.running_run("implementation")
-        yield on(
-            task,
-            ChangeRecorded(
-                number=next_number(task.changes),
-                run=run.id if run else None,
-                kind=require_text(self.kind, "--kind").strip(),
-                path=require_text(self.path, "--path"),
-                summary=self.summary.strip("\n"),
-                command=self.command_text,
-                diff_stat=self.git_diff_stat,
-            ),
-        )
-
-    def what(self, world: World) -> str:
-        return f"{self.path} {self.summary}"
-
-    def show(self, world: World) -> ChangeView:
-        task = self.subject(world)
-        return change_view(task, task.changes[-1])
+_WORK = (guards.status_in("implementing"), _claim_rules.my_claim(_STAGE), guards.running("implementation"))
 
 
 class LogImplementation(TaskOperation, frozen=True, kw_only=True):
@@ -327,7 +277,7 @@ class ImplementationStatus(TaskOperation, frozen=True, kw_only=True):
     writes = False
 
     def show(self, world: World) -> TodoGate:
-        return todo_gate_view(self.subject(world))
+        return todo_gate_view(world, self.subject(world))
 
 
 class ImplementationChecklist(TaskOperation, frozen=True, kw_only=True):
@@ -337,7 +287,7 @@ class ImplementationChecklist(TaskOperation, frozen=True, kw_only=True):
     writes = False
 
     def show(self, world: World) -> TodoGate:
-        return todo_gate_view(self.subject(world))
+        return todo_gate_view(world, self.subject(world))
 
 
 class RunShown(View):
@@ -369,6 +319,7 @@ OPERATIONS = (
     LogImplementation,
     RecordDeviation,
     RecordArtifact,
+    ScanChanges,
     ImplementCommand,
     ImplementationStatus,
     ImplementationChecklist,

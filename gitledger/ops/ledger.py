@@ -5,8 +5,10 @@ from typing import Annotated, Literal
 from gitledger.errors import InvalidInput
 from gitledger.model.events import LedgerCreated
 from gitledger.ops import _adopting, _doctor, _forking, _ledgers, _merging
-from gitledger.ops._base import PROGRAM, Decision, Operation, World, in_book, opt
+from gitledger.ops._base import Decision, Operation, in_book, opt
+from gitledger.ops._facts import PROGRAM
 from gitledger.ops._views import View
+from gitledger.ops._world import World
 
 
 class Initialised(View):

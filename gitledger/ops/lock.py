@@ -4,25 +4,15 @@ from typing import Annotated, Literal
 
 from msgspec import UNSET, UnsetType, structs
 
-from gitledger.errors import NotFound
+from gitledger.errors import NotFound, command_line
 from gitledger.model.events import ClaimBroken
 from gitledger.model.task import Claim, Task
-from gitledger.ops._base import (
-    PROGRAM,
-    Decision,
-    Operation,
-    TaskOperation,
-    World,
-    claim_until,
-    command_line,
-    live_claim,
-    on,
-    opt,
-    require_text,
-)
+from gitledger.ops._base import Decision, Operation, TaskOperation, on, opt, require_text
 from gitledger.ops._claims import claims_in
 from gitledger.ops._everywhere import Listing
+from gitledger.ops._facts import PROGRAM
 from gitledger.ops._views import ActorView, LockView, View, active_stage, actor_view, lock_view, run_ref
+from gitledger.ops._world import World, claim_until, live_claim
 
 
 class LockStatus(View):

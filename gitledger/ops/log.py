@@ -3,8 +3,10 @@
 from typing import Annotated, Any, Literal
 
 from gitledger.errors import InvalidInput
-from gitledger.ops._base import PROGRAM, Operation, World, opt
+from gitledger.ops._base import Operation, opt
+from gitledger.ops._facts import PROGRAM
 from gitledger.ops._views import View, task_ref
+from gitledger.ops._world import World
 
 
 class LogEntry(View):

@@ -8,13 +8,15 @@ from msgspec import UNSET, UnsetType
 from gitledger.errors import InvalidInput
 from gitledger.model.readiness import open_required_questions
 from gitledger.model.task import Task
-from gitledger.ops import guards
-from gitledger.ops._base import PROGRAM, Blocker, TaskOperation, World, arg, opt
+from gitledger.ops import _claim_rules, guards
+from gitledger.ops._base import TaskOperation, arg, opt
 from gitledger.ops._commands import line_of, on_task, shown_blocker
+from gitledger.ops._facts import PROGRAM, Blocker
 from gitledger.ops._items import NextItem, item_view
 from gitledger.ops._step import Step
 from gitledger.ops._steps import criteria_of, not_understood, step_of
 from gitledger.ops._views import CommandHint, View, active_stage, refs_of
+from gitledger.ops._world import World
 from gitledger.ops.todo import Progress, progress
 
 # ---------------------------------------------------------------------------------------------- progress
@@ -107,7 +109,7 @@ class ShowNextAction(TaskOperation, frozen=True, kw_only=True):
 
     def show(self, world: World) -> NextAction:
         task = self.subject(world)
-        guards.warn_of_losses(world, [task])
+        _claim_rules.warn_of_losses(world, [task])
         step = step_of(world, task, self)
         commands = [
             CommandHint(

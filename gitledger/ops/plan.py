@@ -2,34 +2,23 @@
 
 from typing import Annotated, Literal
 
-from gitledger.errors import NotFound
 from gitledger.model.lint import lint_plan
 from gitledger.model.planfile import RECOMMENDED_FIELDS, REQUIRED_FIELDS, template
 from gitledger.model.readiness import answered_questions
-from gitledger.model.task import Plan, Task
-from gitledger.ops import guards
+from gitledger.ops._amending import AmendPlan, ExportPlan
 from gitledger.ops._approval import lint_report
-from gitledger.ops._base import TaskOperation, World, opt
+from gitledger.ops._base import TaskOperation, opt
 from gitledger.ops._commands import next_line
 from gitledger.ops._comparing import DiffPlans
 from gitledger.ops._drafting import DraftPlan
 from gitledger.ops._materializing import MaterializeTodos
-from gitledger.ops._proposing import ProposePlan, RevisePlan, StartPlan, UpsertPlan
+from gitledger.ops._plan_views import PlanView, plan_view
+from gitledger.ops._planning import Version, find_plan
+from gitledger.ops._proposing import ProposePlan, RegeneratePlan, RevisePlan, StartPlan, UpsertPlan
 from gitledger.ops._review import AcceptPlan, ApprovePlan, RejectPlan
 from gitledger.ops._stage_commands import PlanCommand
-from gitledger.ops._views import PlanView, View, plan_view, refs_of
-
-Version = Annotated[int | str | None, opt("The version: 2, part of the plan's id, or with its task: 30/plan-v2; left out, the latest.")]
-
-
-def find_plan(world: World, task: Task, version: int | str | None) -> Plan:
-    """The plan that `version` names, else the latest."""
-    if version is not None:
-        return world.item(task.plans, "plan", str(version), task)
-    latest = task.latest_plan()
-    if latest is None:
-        raise NotFound(f"{task.id} has no plan yet.", hint=guards.next_step(task), task_id=task.id)
-    return latest
+from gitledger.ops._views import View, refs_of
+from gitledger.ops._world import World
 
 
 class PlanTemplate(View):
@@ -174,9 +163,12 @@ OPERATIONS = (
     TemplatePlan,
     ProposePlan,
     UpsertPlan,
+    RegeneratePlan,
+    AmendPlan,
     LintPlan,
     ListPlans,
     ShowPlan,
+    ExportPlan,
     DiffPlans,
     PlanCommand,
     ApprovePlan,

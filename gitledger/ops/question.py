@@ -8,19 +8,12 @@ from gitledger.model.questionfile import parse_answers, parse_questions
 from gitledger.model.readiness import answered_questions
 from gitledger.model.task import Question, Task
 from gitledger.ops import guards
-from gitledger.ops._base import (
-    PROGRAM,
-    Decision,
-    TaskOperation,
-    World,
-    arg,
-    next_number,
-    on,
-    opt,
-    require_text,
-)
+from gitledger.ops._base import Decision, TaskOperation, arg, on, opt, require_text
+from gitledger.ops._facts import PROGRAM
+from gitledger.ops._plan_views import QuestionView, question_view, question_views
 from gitledger.ops._question_status import QuestionStatus, question_status
-from gitledger.ops._views import QuestionView, View, question_view, question_views
+from gitledger.ops._views import View
+from gitledger.ops._world import World, next_number
 
 # Questions belong to planning; who answers need not hold the task.
 _PLANNING = guards.status_in("draft", "planning", "plan_review")

@@ -6,17 +6,7 @@ from gitledger.errors import Refused
 from gitledger.model.events import DependencyWaived
 from gitledger.model.task import Dependency, Task
 from gitledger.ops import guards
-from gitledger.ops._base import (
-    PROGRAM,
-    Decision,
-    Operation,
-    TaskOperation,
-    World,
-    arg,
-    on,
-    opt,
-    require_text,
-)
+from gitledger.ops._base import Decision, Operation, TaskOperation, arg, on, opt, require_text
 from gitledger.ops._commands import on_task
 from gitledger.ops._dependencies import (
     add_dependency,
@@ -26,9 +16,13 @@ from gitledger.ops._dependencies import (
     requirements_of,
     warn_of_dropped,
 )
+from gitledger.ops._facts import PROGRAM
 from gitledger.ops._graph import names_of, path_between
 from gitledger.ops._person import person_wanted
-from gitledger.ops._views import TaskView, View, WaiverView, actor_view, task_ref, task_view
+from gitledger.ops._task_views import TaskView, task_view
+from gitledger.ops._views import View, actor_view, task_ref
+from gitledger.ops._work_views import WaiverView
+from gitledger.ops._world import World
 
 _TASK = "The task that must be done first: task-0030, 30, its slug or its uid."
 

@@ -2,10 +2,11 @@
 
 from typing import Annotated, Literal
 
-from gitledger.ops._base import Decision, World, on, opt
+from gitledger.ops._base import Decision, on, opt
 from gitledger.ops._captured import CommandOperation, captured
 from gitledger.ops._proof import EvidenceView, Subject, evidence_view, find_subject, kind_of
 from gitledger.ops._views import View
+from gitledger.ops._world import World
 
 
 class RunCaptured(View):

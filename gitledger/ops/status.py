@@ -4,11 +4,13 @@ from typing import Annotated, Any, Literal
 
 from msgspec import UNSET, UnsetType
 
-from gitledger.errors import LedgerError
+from gitledger.errors import LedgerError, command_line
 from gitledger.model import workflow
 from gitledger.model.task import Row
-from gitledger.ops._base import PROGRAM, Operation, World, command_line, live_claim, opt
+from gitledger.ops._base import Operation, opt
+from gitledger.ops._facts import PROGRAM
 from gitledger.ops._views import ActorView, View, actor_view
+from gitledger.ops._world import World, live_claim
 
 # What is counted, in the order of the reference; todos are an addition.
 _COUNTED = ("tasks", "introductions", "plans", "questions", "runs", "changes", "locks", "todos", "todos_done")
@@ -124,7 +126,8 @@ class ShowStatus(Operation, frozen=True, kw_only=True):
     check: Annotated[bool, opt("Verify the ledger too.")] = False
 
     def show(self, world: World) -> Status:
-        place, counts = world.place, world.source.counts()
+        place = world.place
+        counts = world.source.counts() | {"introductions": len(world.book().intros)}
         rows = world.source.rows(archived=True) if self.full else []
         active = active_line(world)
         return Status(

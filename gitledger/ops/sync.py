@@ -3,7 +3,8 @@
 from typing import Annotated, Any, Literal
 
 from gitledger.errors import InvalidInput
-from gitledger.ops._base import PROGRAM, Operation, RemoteOperation, arg, opt
+from gitledger.ops._base import Operation, RemoteOperation, arg, opt
+from gitledger.ops._facts import PROGRAM
 from gitledger.ops._views import ActorView, View
 
 Status = Literal[

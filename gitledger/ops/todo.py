@@ -6,21 +6,13 @@ from gitledger.errors import InvalidInput
 from gitledger.model.events import TodoAdded, TodoDone, TodoUndone
 from gitledger.model.task import Task, Todo
 from gitledger.ops import guards
-from gitledger.ops._base import (
-    PROGRAM,
-    Decision,
-    TaskOperation,
-    World,
-    arg,
-    live_claim,
-    next_number,
-    on,
-    opt,
-    require_text,
-)
+from gitledger.ops._base import Decision, TaskOperation, arg, on, opt, require_text
 from gitledger.ops._commands import line_of, on_task
+from gitledger.ops._facts import PROGRAM
 from gitledger.ops._proof import EvidenceBrief, evidence_briefs, of_todo
-from gitledger.ops._views import CommandHint, TodoView, View, ref_of, refs_of, todo_view, todo_views
+from gitledger.ops._views import CommandHint, View, ref_of, refs_of
+from gitledger.ops._work_views import TodoView, todo_view, todo_views
+from gitledger.ops._world import World, live_claim, next_number
 
 
 class Progress(View):
@@ -314,9 +306,9 @@ class TodoGate(View):
     kind: Literal["todo_gate_report"] = "todo_gate_report"
 
 
-def todo_gate_view(task: Task) -> TodoGate:
+def todo_gate_view(world: World, task: Task) -> TodoGate:
     """The todo gate of a task, with its todos for who reads."""
-    report = guards.todo_gate(task)
+    report = guards.todo_gate(task, guards.todo_blockers(world, task))
     return TodoGate(**report, todos=todo_views(task, task.live_todos()))
 
 
@@ -327,7 +319,7 @@ class TodoStatus(TaskOperation, frozen=True, kw_only=True):
     writes = False
 
     def show(self, world: World) -> TodoGate:
-        return todo_gate_view(self.subject(world))
+        return todo_gate_view(world, self.subject(world))
 
 
 class NextTodoView(View):
@@ -369,7 +361,7 @@ class NextTodo(TaskOperation, frozen=True, kw_only=True):
             next_todo_id=ref_of(task.todos, todo) if todo else None,
             next_todo=todo_view(task, todo) if todo else None,
             commands=_todo_commands(task, todo, self) if todo else [],
-            can_finish_implementation=not guards.todo_blockers(task),
+            can_finish_implementation=not guards.todo_blockers(world, task),
         )
 
 

@@ -6,36 +6,20 @@ from gitledger.errors import NotFound, Refused
 from gitledger.model import workflow
 from gitledger.model.events import CheckRecorded, CriterionWaived, RunFinished, RunResumed, RunStarted
 from gitledger.model.task import Plan, Run, Task
-from gitledger.ops import guards
-from gitledger.ops._base import (
-    PROGRAM,
-    Decision,
-    StageOperation,
-    TaskOperation,
-    World,
-    next_number,
-    on,
-    opt,
-    require_text,
-)
+from gitledger.ops import _claim_rules, guards
+from gitledger.ops._base import Decision, StageOperation, TaskOperation, on, opt, require_text
 from gitledger.ops._commands import on_task
-from gitledger.ops._criteria import find_criterion
+from gitledger.ops._criteria import criteria_states, find_criterion
+from gitledger.ops._facts import PROGRAM
 from gitledger.ops._freshness import criteria_not_proven, criteria_proven
+from gitledger.ops._lifecycle import Lifecycle, lifecycle
 from gitledger.ops._person import person_wanted
 from gitledger.ops._proof import EvidenceBrief, evidence_briefs, of_criterion
 from gitledger.ops._stage_commands import ValidateCommand
-from gitledger.ops._views import (
-    CheckView,
-    Lifecycle,
-    RunView,
-    View,
-    active_stage,
-    check_views,
-    lifecycle,
-    ref_of,
-    refs_of,
-    run_view,
-)
+from gitledger.ops._type_rules import required_notes
+from gitledger.ops._views import View, active_stage, ref_of, refs_of
+from gitledger.ops._work_views import CheckView, RunView, check_views, run_view
+from gitledger.ops._world import World, next_number
 from gitledger.ops.implement import RunShown, holds, release_claims, started, take_claim
 
 _STAGE = "validating"
@@ -50,7 +34,12 @@ class StartValidation(StageOperation, frozen=True, kw_only=True):
 
     command = "validate start"
     takes_claim = True
-    guards = (guards.not_claimed_by_other, guards.stage("validate start"), guards.accepted_plan)
+    guards = (
+        _claim_rules.not_claimed_by_other,
+        guards.stage("validate start"),
+        guards.accepted_plan,
+        required_notes("validate start"),
+    )
 
     def decide(self, world: World) -> Decision:
         task = self.subject(world)
@@ -81,7 +70,7 @@ class StartValidation(StageOperation, frozen=True, kw_only=True):
         return started(world, self.subject(world), self.command, "validation")
 
 
-_WORK = (guards.status_in(_STAGE), guards.my_claim(_STAGE), guards.running("validation"), guards.accepted_plan)
+_WORK = (guards.status_in(_STAGE), _claim_rules.my_claim(_STAGE), guards.running("validation"), guards.accepted_plan)
 
 
 def _plan_and_run(task: Task) -> tuple[Plan, Run]:
@@ -193,10 +182,11 @@ class FinishValidation(TaskOperation, frozen=True, kw_only=True):
     guards = (
         guards.not_held,
         guards.status_in(_STAGE),
-        guards.my_claim(_STAGE),
+        _claim_rules.my_claim(_STAGE),
         guards.running("validation"),
         guards.checks_passed,
         criteria_proven,
+        required_notes("validate passed"),
     )
 
     result: Annotated[Literal["passed", "failed", "blocked"], opt("How the validation ended.")]
@@ -297,7 +287,7 @@ def validation_report(world: World, task: Task, run: Run | None = None) -> Valid
         }
         if built
         else None,
-        criteria=[_criterion_report(world, task, plan, state, by_ref) for state in guards.criteria_states(task, plan, run)],
+        criteria=[_criterion_report(world, task, plan, state, by_ref) for state in criteria_states(task, plan, run)],
         todos={"open_mandatory": [todos[todo.id] for todo in guards.open_mandatory_todos(task)]},
         dependencies={"blockers": [blocker.to_dict() for blocker in guards.dependency_blockers(world, task)]},
         blockers=[blocker.to_dict() for blocker in blockers],

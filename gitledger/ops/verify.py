@@ -2,8 +2,9 @@
 
 from typing import Any, Literal
 
-from gitledger.ops._base import Operation, World
+from gitledger.ops._base import Operation
 from gitledger.ops._views import View
+from gitledger.ops._world import World
 
 
 class FindingView(View):

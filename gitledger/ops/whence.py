@@ -4,12 +4,15 @@ from typing import Annotated, Literal
 
 import re
 
-from gitledger.errors import InvalidInput
-from gitledger.ops._base import PROGRAM, Operation, World, arg, command_line, opt
+from gitledger.errors import InvalidInput, command_line
+from gitledger.ops._base import Operation, arg, opt
+from gitledger.ops._facts import PROGRAM
 from gitledger.ops._history import BlamedLines, SourceCommit
 from gitledger.ops._provenance import CommitFacts, Provenance, commit_facts, provenance
 from gitledger.ops._ties import Tie, Ties
-from gitledger.ops._views import SHORT_COMMIT, View
+from gitledger.ops._views import View
+from gitledger.ops._work_views import SHORT_COMMIT
+from gitledger.ops._world import World
 
 _PLACE = re.compile(r"(.+):([1-9][0-9]{0,8})", re.DOTALL)
 _LINES = re.compile(r"([1-9][0-9]{0,8})(?:,(?:(\+)?([1-9][0-9]{0,8}))?)?")

@@ -10,12 +10,17 @@ import uuid
 import pytest
 
 from gitledger.errors import LedgerError
-from gitledger.model import fold, ids, listing
+from gitledger.model import fold, ids, listing, seeking
 from gitledger.model.book import Book
 from gitledger.model.policy import Policy
+from gitledger.model.schemafile import OutsideTypes
 from gitledger.model.task import Actor, Row, Task
-from gitledger.ops._base import Active, Code, Host, Operation, Place, Trees, World, drive, no_ledger
+from gitledger.ops._base import Operation
 from gitledger.ops._captured import Ran
+from gitledger.ops._drive import drive
+from gitledger.ops._facts import Active, Code, Host, Place, Trees
+from gitledger.ops._naming import no_ledger
+from gitledger.ops._world import World
 from tests.ops.memory_graph import MemoryGraph
 from tests.ops.memory_history import MemoryHistory
 
@@ -32,6 +37,7 @@ class MemorySource:
         self.states: dict[str, Any] = {}
         self.history: dict[str | None, list[Any]] = {}
         self.the_book = Book(uid="00000000-0000-4000-8000-00000000b00c", name="main")
+        self.book_texts: dict[str, str] = {}
 
     def as_it_is(self) -> "MemorySource":
         """The state of now, which an operation goes on looking at after its events were recorded."""
@@ -72,13 +78,18 @@ class MemorySource:
         state = self.states.get(uid)
         return fold.start(uid, state.task).task if state else None
 
-    def text(self, uid: str, name: str) -> str | None:
+    def text(self, uid: str | None, name: str) -> str | None:
+        if uid is None:
+            return self.book_texts.get(name)
         state = self.states.get(uid)
         data = fold.files(state).get(name) if state else None
         return data.decode() if data is not None else None
 
     def events(self, uid: str | None, *, last: int = 0) -> list[Any]:
         return list(self.history.get(uid, []))[-last:]
+
+    def events_named(self, prefix: str) -> list[Any]:
+        return [event for events in self.history.values() for event in events if event.id.startswith(prefix)]
 
     def requested(self, key: str) -> list[Any]:
         return [event for events in self.history.values() for event in events if event.request == key]
@@ -97,6 +108,14 @@ class MemorySource:
 
     def graph(self) -> MemoryGraph:
         return MemoryGraph(lambda: [state.task for state in self.states.values()], _directory)
+
+    def search(self, sought: seeking.Sought) -> tuple[list[seeking.Find], int]:
+        listed = [row.uid for row in self._rows(archived=sought.archived)]
+        documents = (
+            (uid, seeking.document_of(self.states[uid].task, lambda name, uid=uid: self.text(uid, name) or "")) for uid in listed
+        )
+        found = seeking.find_plainly(documents, sought.terms)
+        return found[: sought.limit or None], len(found)
 
     def dependents(self, uid: str) -> list[Row]:
         tasks = [state.task for state in self.states.values()]
@@ -131,6 +150,7 @@ class Scene:
         self.actor = ADA
         self.active: str | None = None
         self.policy = Policy()
+        self.outside = OutsideTypes()
         self.host = Host()
         self.lease_s = 7200
         self.others: dict[str, MemorySource] = {}
@@ -138,6 +158,8 @@ class Scene:
         # The files changed since a tree (or `HEAD`), where this clone knows it; evidence that it trusts; programs that ran.
         self.changed: dict[str, list[str]] = {}
         self.trusted: set[str] = set()
+        # The files that are in the work tree.
+        self.present: set[str] = set()
         self.ran: list[Ran] = []
         self.staged: list[str] = []
         self.under_way: str | None = None
@@ -175,6 +197,7 @@ class Scene:
             actor=lambda: self.actor,
             now=self.now,
             policy=lambda: self.policy,
+            outside_types=lambda: self.outside,
             host=self.host,
             lease_s=self.lease_s,
             active=lambda: active,
@@ -182,6 +205,7 @@ class Scene:
             commits=lambda: self.commits,
             trees=lambda: self.trees,
             changed_since=self.changed_since,
+            lacking=lambda paths: [path for path in paths if path not in self.present],
             is_trusted=lambda evidence: evidence in self.trusted,
             ran=self.ran,
             staged=lambda: self.staged,
@@ -214,6 +238,7 @@ class Scene:
         for uid, state in world.states.items():
             if uid is None:
                 self.source.the_book = state.book
+                self.source.book_texts |= state.texts
             else:
                 self.source.states[uid] = _merged(self.source.states.get(uid), state)
         for event in events:

@@ -2,7 +2,9 @@
 
 from gitledger.model.events import ClaimReleased, ClaimTaken, PlanApproved, PlanProposed, RunFinished, RunStarted, TodoAdded
 from gitledger.model.task import Criterion, PlanTodo
-from gitledger.ops._base import Operation, drive, next_number, on
+from gitledger.ops._base import Operation, on
+from gitledger.ops._drive import drive
+from gitledger.ops._world import next_number
 from gitledger.ops.task import CreateTask
 from tests.ops.harness import Scene, _merged
 

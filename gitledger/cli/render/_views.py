@@ -1,4 +1,4 @@
-"""What several nouns show: todos, questions, plans, runs, claims, actors, and the steps of the staged workflow."""
+"""What several nouns show: todos, questions, plans, runs, claims, actors."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -6,8 +6,6 @@ from typing import Any
 from gitledger.cli.console import Cell, Console, Styled
 from gitledger.cli.render import Renderer, given, plain
 from gitledger.cli.text import count, moment, one_line, truncate
-
-# ---------------------------------------------------------------------------------------------- parts
 
 
 def actor_name(actor: Any) -> str | None:
@@ -67,6 +65,12 @@ def commit_row(commit: Any) -> list[Cell]:
     return [Styled(commit.short, "yellow"), commit.subject, commit.source, Styled(moment(commit.at), "dim")]
 
 
+def link_row(link: Any) -> list[Cell]:
+    """A file or URL that a task is linked to, on one line."""
+    required = Styled("required for validation", "yellow") if link.required_for_validation else ""
+    return [link.path, link.kind, one_line(link.label or ""), required, Styled(link.link_id, "dim")]
+
+
 def change_row(change: Any) -> list[Cell]:
     """A change on one line."""
     return [change.change_id, change.kind, change.path, change.summary]
@@ -110,173 +114,9 @@ def progress_text(progress: Any) -> str:
     return f"{progress.done}/{progress.total} done"
 
 
-# ---------------------------------------------------------------------------------------------- the workflow's steps
-
-# command → what happened. Fields of the view stand in braces.
-STEPS = {
-    "plan start": "started planning {task_id}",
-    "plan propose": "proposed plan v{plan_version} for {task_id}",
-    "plan upsert": "proposed plan v{plan_version} for {task_id}",
-    "plan regenerate": "regenerated plan v{plan_version} for {task_id}",
-    "plan approve": "accepted plan v{plan_version} for {task_id}",
-    "plan accept": "accepted plan v{plan_version} for {task_id}",
-    "plan reject": "rejected plan v{plan_version} of {task_id}",
-    "plan revise": "started planning {task_id} again",
-    "implement start": "started implementation {run_id} of {task_id}",
-    "implement restart": "restarted implementation {run_id} of {task_id}",
-    "implement resume": "resumed implementation {run_id} of {task_id}",
-    "implement finish": "finished implementation {run_id} of {task_id}",
-    "validate start": "started validation {run_id} of {task_id}",
-    "validate finish": "finished validation {run_id} of {task_id}: {result}",
-    "task cancel": "cancelled {task_id}",
-    "task uncancel": "uncancelled {task_id}",
-    "task close": "closed {task_id}",
-    "task hold": "put {task_id} on hold",
-    "task resume": "resumed {task_id}",
-}
-
-
-def render_lifecycle(view: Any, op: Any, console: Console) -> None:
-    """One sentence, the status it led to, and the command to go on with."""
-    sentence = STEPS.get(view.command, view.command + " {task_id}")
-    if view.command == "plan upsert" and view.operation == "regenerated":
-        sentence = STEPS["plan regenerate"]
-    words = {name: getattr(view, name) for name in view.__struct_fields__ if given(getattr(view, name))}
-    if view.changed:
-        arrow = [] if view.status in sentence else [" → ", console.status(view.status)]
-        console.line(_filled(sentence, words), *arrow)
-    else:
-        console.line(f"{view.task_id} is ", console.status(view.status), " already; nothing changed")
-    console.fields(
-        [
-            ("reason", words.get("reason")),
-            ("todos", _materialized(words)),
-            ("claim", claim_text(view.lock) if view.lock else None),
-        ],
-        indent=2,
-    )
-    show_next(words.get("next_command") or _as_command(words.get("next_action")), console)
-
-
-def _filled(sentence: str, words: dict[str, Any]) -> str:
-    for name, value in words.items():
-        sentence = sentence.replace("{" + name + "}", str(value))
-    return sentence
-
-
-def _materialized(words: dict[str, Any]) -> str | None:
-    if "materialized_todos" not in words:
-        return None
-    mandatory = f", {words['mandatory_todos']} mandatory" if "mandatory_todos" in words else ""
-    return f"{words['materialized_todos']} from the plan{mandatory}"
-
-
-def _as_command(text: Any) -> str | None:
-    return text if given(text) and text.startswith("gitledger ") else None
-
-
-# ---------------------------------------------------------------------------------------------- records
-
-# command → what happened, where the answer is the whole record.
-RUN_SENTENCES = {
-    "implement log": "logged to {run_id}",
-    "implement deviation": "recorded a deviation in {run_id}",
-    "implement artifact": "recorded an artifact in {run_id}",
-    "validate check": "added check to {run_id}",
-    "validate waive": "waived a criterion in {run_id}",
-}
-
-
-def render_run(view: Any, op: Any, console: Console) -> None:
-    """What was added to the run, or the whole run."""
-    sentence = RUN_SENTENCES.get(op.command)
-    if sentence is None or (op.command == "implement log" and not getattr(op, "message", None)):
-        show_run(view, console)
-        return
-    console.line(sentence.replace("{run_id}", view.run_id))
-    if op.command.startswith("validate") and view.checks:
-        show_check(view.checks[-1], console, indent=2)
-
-
-def show_run(run: Any, console: Console) -> None:
-    """A run with its log, changes and checks."""
-    console.line(
-        Styled(run.run_id, "bold"), f"  {run.run_type}  ", console.status(run.status), f"  of {run.task_id}"
-    )
-    console.fields(
-        [
-            ("result", run.result if run.result != run.status else None),
-            ("summary", run.summary),
-            ("recommendation", run.recommendation),
-            ("plan", run.based_on_plan),
-            ("implementation", run.based_on_implementation_run),
-            ("resumes", run.resumes_run_id),
-            ("started", moment(run.started_at)),
-            ("finished", moment(run.finished_at)),
-            ("by", actor_name(run.actor)),
-            ("changes", run.change_refs),
-        ],
-        indent=2,
-    )
-    if run.worklog:
-        console.heading("Log")
-        for line in run.worklog:
-            kind = "" if line.kind == "message" else f"{line.kind}: "
-            place = f"{line.path}: " if line.path else ""
-            code = f" (exit {line.exit_code})" if line.exit_code is not None else ""
-            console.line("  ", Styled(moment(line.timestamp), "dim"), "  ", kind, one_line(place + line.text), code)
-    if run.checks:
-        console.heading("Checks")
-        for check in run.checks:
-            show_check(check, console, indent=2)
-
-
-def show_check(check: Any, console: Console, indent: int = 0) -> None:
-    """A check, with its evidence or waiver under it."""
-    name = f"  {one_line(check.name)}" if check.name else ""
-    console.line(" " * indent, f"{check.id}  {check.criterion_id}  ", console.status(check.status), name)
-    if check.waiver:
-        who = actor_name(check.waiver.actor)
-        console.line(" " * (indent + 2), "waived by ", who or "somebody", ": ", one_line(check.waiver.reason))
-    for evidence in check.evidence:
-        console.line(" " * (indent + 2), "evidence: ", one_line(evidence))
-    if check.details:
-        console.line(" " * (indent + 2), one_line(check.details))
-
-
-def render_change(view: Any, op: Any, console: Console) -> None:
-    """A recorded change."""
-    console.line(f"logged change {view.change_id}")
-    console.fields(
-        [
-            ("path", f"{view.path} ({view.kind})"),
-            ("summary", view.summary),
-            ("command", view.command),
-            ("exit", view.exit_code),
-            ("commit", view.git_commit),
-        ],
-        indent=2,
-    )
-    if view.git_diff_stat:
-        console.text(view.git_diff_stat)
-
-
-def render_question(view: Any, op: Any, console: Console) -> None:
-    """One question; the verb says what happened to it."""
-    verb = {"question add": "added", "question answer": "answered", "question dismiss": "dismissed"}.get(op.command)
-    console.line(f"{verb} question {view.id} of {view.task_id}" if verb else "")
-    show_questions([view], console, indent=2)
-
-
 def render_lock(view: Any, op: Any, console: Console) -> None:
     """A claim."""
     console.line(f"{view.task_id} is claimed by {claim_text(view)}")
 
 
-RENDERERS: dict[str, Renderer] = {
-    "Lifecycle": render_lifecycle,
-    "RunView": render_run,
-    "ChangeView": render_change,
-    "QuestionView": render_question,
-    "LockView": render_lock,
-}
+RENDERERS: dict[str, Renderer] = {"LockView": render_lock}

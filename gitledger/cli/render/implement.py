@@ -4,7 +4,9 @@ from typing import Any
 
 from gitledger.cli.console import Console
 from gitledger.cli.render import Renderer
-from gitledger.cli.render._views import STEPS, show_next, show_run
+from gitledger.cli.render._lifecycle import STEPS
+from gitledger.cli.render._views import show_next
+from gitledger.cli.render._work_views import show_run
 
 
 def render_finished(view: Any, op: Any, console: Console) -> None:

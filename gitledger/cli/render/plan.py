@@ -31,12 +31,18 @@ def render_lint(view: Any, op: Any, console: Console) -> None:
 
 
 def render_list(view: Any, op: Any, console: Console) -> None:
-    """The versions of a plan."""
+    """The versions of a plan, each with its digest."""
     if not view.plans:
         console.line(f"{view.task_id} has no plan")
         return
-    rows: list[list[Cell]] = [[*plan_row(plan, console), Styled(moment(plan.created_at), "dim")] for plan in view.plans]
+    rows: list[list[Cell]] = [
+        [*plan_row(plan, console), plan.digest[:_DIGEST], Styled(moment(plan.created_at), "dim")] for plan in view.plans
+    ]
     console.table(rows, grow=2)
+
+
+# `sha256:` and enough to tell versions apart; `plan show` has it whole.
+_DIGEST = len("sha256:") + 12
 
 
 def render_shown(view: Any, op: Any, console: Console) -> None:

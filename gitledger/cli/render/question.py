@@ -63,10 +63,18 @@ def render_answers(view: Any, op: Any, console: Console) -> None:
         console.text(view.content)
 
 
+def render_question(view: Any, op: Any, console: Console) -> None:
+    """One question; the verb says what happened to it."""
+    verb = {"question add": "added", "question answer": "answered", "question dismiss": "dismissed"}.get(op.command)
+    console.line(f"{verb} question {view.id} of {view.task_id}" if verb else "")
+    show_questions([view], console, indent=2)
+
+
 RENDERERS: dict[str, Renderer] = {
     "QuestionsAdded": render_added,
     "QuestionsAnswered": render_answered,
     "QuestionStatus": render_status,
     "QuestionList": render_list,
+    "QuestionView": render_question,
     "AnswerList": render_answers,
 }

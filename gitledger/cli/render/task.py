@@ -1,14 +1,15 @@
-"""Tasks for people: one, many, the active one, and their events."""
+"""Tasks for people: one with all that hangs on it, and their events."""
 
 from typing import Any
 
 from gitledger.cli.console import Cell, Console, Styled
-from gitledger.cli.render import Renderer, given
+from gitledger.cli.render import Renderer
 from gitledger.cli.render._views import (
     actor_name,
     change_row,
     claim_text,
     commit_row,
+    link_row,
     plan_row,
     run_row,
     show_questions,
@@ -25,36 +26,6 @@ def render_task(view: Any, op: Any, console: Console) -> None:
         console.fields(_about(view, console), indent=2)
 
 
-def render_list(view: Any, op: Any, console: Console) -> None:
-    """Tasks as a table, the active one marked."""
-    if not view.tasks:
-        console.line("no tasks" if view.total == 0 else f"none of {count(view.total, 'task')}")
-        return
-    if any(given(task.ledgers) for task in view.tasks):
-        rows = [[*_row(task, console), ", ".join(task.ledgers)] for task in view.tasks]
-        console.table(rows, (*_HEADERS, "LEDGERS"), grow=len(_HEADERS) - 2)
-    else:
-        console.table([_row(task, console) for task in view.tasks], _HEADERS, grow=len(_HEADERS) - 2)
-    if view.truncated:
-        console.line(Styled(f"{len(view.tasks)} of {count(view.total, 'task')}", "dim"))
-
-
-_HEADERS = ("ID", "STATUS", "PRIORITY", "TODOS", "TITLE", "OWNER")
-
-
-def _row(task: Any, console: Console) -> list[Cell]:
-    total, done = task.todos.get("total", 0), task.todos.get("done", 0)
-    over = task.role in ("done", "cancelled", "archived")
-    return [
-        Styled(f"{task.id} *", "bold") if task.is_active else Styled(task.id, "dim" if over else ""),
-        Styled("blocked", "red") if task.role == "blocked" else console.status(task.status),
-        task.priority or "",
-        f"{done}/{total}" if total else "",
-        Styled(task.title, "dim" if over else ""),
-        task.owner or "",
-    ]
-
-
 # ---------------------------------------------------------------------------------------------- one task
 
 
@@ -68,6 +39,7 @@ def render_shown(view: Any, op: Any, console: Console) -> None:
         ("claim", claim_text(view.lock) if view.lock else None),
         ("parent", f"{parent.id} {parent.title} ({task.parent_relation or 'part of'})" if parent else None),
         ("waits for" if task.workflow == "light" else "requires", task.requirements),
+        ("introduction", task.introduction_ref),
         ("closed", _closed(task)),
     ]
     console.fields(pairs, indent=2)
@@ -124,6 +96,7 @@ def _sections(view: Any, console: Console) -> None:
     _table("Runs", [run_row(run, console) for run in view.runs], 3, console)
     _table("Changes", [change_row(change) for change in view.changes], 3, console)
     _table("Commits", [commit_row(commit) for commit in view.commits], 1, console)
+    _table("Links", [link_row(link) for link in view.task.file_links], 2, console)
     _table("Parts", [_neighbour(task, console) for task in view.children], 2, console)
     _table("Follow-ups", [_neighbour(task, console) for task in view.follow_up_tasks], 2, console)
     _table("Required by", [_neighbour(task, console) for task in view.dependents], 2, console)
@@ -143,30 +116,6 @@ def _neighbour(task: Any, console: Console) -> list[Cell]:
     return [task.id, console.status(task.status), task.title]
 
 
-# ---------------------------------------------------------------------------------------------- the active task
-
-
-def render_active(view: Any, op: Any, console: Console) -> None:
-    """The active task, or the change of it."""
-    if op.command == "task activate":
-        console.line(f"{'activated' if view.changed else 'already active:'} {view.task_id}  {one_line(view.title)}")
-        if view.previous_task_id:
-            console.line(Styled(f"before: {view.previous_task_id}", "dim"))
-    elif op.command == "task deactivate":
-        console.line(f"deactivated {view.task_id}")
-    else:
-        console.line(Styled(view.task_id, "bold"), "  ", one_line(view.title))
-        console.fields(
-            [
-                ("status", console.status(view.status_stage)),
-                ("stage", view.active_stage),
-                ("chosen by", view.source),
-                ("since", moment((view.state or {}).get("activated_at"))),
-            ],
-            indent=2,
-        )
-
-
 # ---------------------------------------------------------------------------------------------- events
 
 
@@ -176,21 +125,17 @@ def render_events(view: Any, op: Any, console: Console) -> None:
         console.line("no events")
         return
     many = len({event.task_id for event in view.items}) > 1
-    console.table(
-        [
-            [
-                Styled(moment(event.ts), "dim"),
-                (event.task_id or "book") if many else "",
-                event.event,
-                event.actor.actor_name if event.actor else "",
-                gist(event.data),
-            ]
-            for event in view.items
-        ],
-        grow=4,
-    )
+    rows = [event_cells(event) for event in view.items]
+    for row, event in zip(rows, view.items, strict=True):
+        row.insert(1, (event.task_id or "book") if many else "")
+    console.table(rows, grow=4)
     if view.truncated:
         console.line(Styled(f"the last {len(view.items)} of {count(view.total, 'event')}", "dim"))
+
+
+def event_cells(event: Any) -> list[Cell]:
+    """When, what, by whom, and the most telling of it."""
+    return [Styled(moment(event.ts), "dim"), event.event, event.actor.actor_name if event.actor else "", gist(event.data)]
 
 
 _TELLING = ("title", "text", "message", "summary", "note", "reason", "evidence", "result", "path", "name", "add_labels")
@@ -206,8 +151,6 @@ def gist(data: dict[str, Any]) -> str:
 
 RENDERERS: dict[str, Renderer] = {
     "TaskView": render_task,
-    "TaskList": render_list,
     "TaskShown": render_shown,
-    "ActiveTask": render_active,
     "EventList": render_events,
 }
