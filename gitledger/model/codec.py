@@ -13,14 +13,12 @@ from gitledger.model.events import PAYLOADS, Payload, Unknown
 from gitledger.model.task import Actor, Task
 
 FORMAT_VERSION = 1
-FOLD_VERSION = 1
+FOLD_VERSION = 2
 EVENT_VERSION = 1
 MAX_EVENT = 1 << 20
 MAX_INTEGER = 1 << 53
 MAX_DEPTH = 40
 EVENT_NAME = re.compile(r"(?P<clock>[0-9]{6,16})-(?P<id>[0-9a-f]{20})\.json")
-
-_UNKNOWN_ACTOR = Actor(type="system", name="unknown")
 
 
 class CorruptEvent(ValueError):
@@ -179,7 +177,7 @@ def decode(raw: bytes) -> Event:
 
 
 def seal(
-    payload: Payload,
+    payload: Payload | Unknown,
     *,
     task: str | None,
     clock: int,
@@ -198,7 +196,8 @@ def seal(
     envelope |= {"clock": clock, "after": sorted(after), "nonce": nonce, "at": at, "op": op, "actor": actor}
     if request is not None:
         envelope["request"] = request
-    envelope |= {"type": payload.type_name, "data": payload}
+    # An event of a type of somebody's own is kept as it is, and never read.
+    envelope |= {"type": payload.type_name, "data": payload.data if isinstance(payload, Unknown) else payload}
     try:
         raw = _encoder.encode(envelope) + b"\n"
     except UnicodeEncodeError as error:
@@ -232,29 +231,31 @@ def _share_defaults(value: Any) -> None:
     while stack:
         item = stack.pop()
         if isinstance(item, Struct):
-            defaults = _text_defaults(type(item))
-            for name in item.__struct_fields__:
+            texts, holders = _fields.get(type(item)) or _look_at(type(item))
+            for name, default in texts:
                 held = getattr(item, name)
-                if type(held) is str:
-                    default = defaults.get(name)
-                    if default is not None and held == default and held is not default:
-                        force_setattr(item, name, default)
-                elif isinstance(held, Struct | list):
+                if held is not default and held == default:
+                    force_setattr(item, name, default)
+            for name in holders:
+                held = getattr(item, name)
+                if isinstance(held, Struct | list):
                     stack.append(held)
-        else:
-            stack.extend(child for child in item if isinstance(child, Struct | list))
+        elif item and isinstance(item[0], Struct | list):
+            stack.extend(item)
 
 
-_defaults: dict[type, dict[str, str]] = {}
+# Of each kind of struct: the fields whose default is a text, with it; and those that may hold structs.
+_fields: dict[type, tuple[list[tuple[str, str]], list[str]]] = {}
+_PLAIN = {str, int, bool, str | None, int | None, bool | None, list[str], list[str] | None}
 
 
-def _text_defaults(kind: type[Struct]) -> dict[str, str]:
-    """The fields of a struct whose default is a text."""
-    if kind not in _defaults:
-        names, values = kind.__struct_fields__, kind.__struct_defaults__
-        pairs = zip(names[len(names) - len(values) :], values, strict=True)
-        _defaults[kind] = {name: default for name, default in pairs if type(default) is str}
-    return _defaults[kind]
+def _look_at(kind: type[Struct]) -> tuple[list[tuple[str, str]], list[str]]:
+    names, values = kind.__struct_fields__, kind.__struct_defaults__
+    pairs = zip(names[len(names) - len(values) :], values, strict=True)
+    types = {name: found for part in reversed(kind.__mro__) for name, found in getattr(part, "__annotations__", {}).items()}
+    texts = [(name, default) for name, default in pairs if type(default) is str]
+    _fields[kind] = texts, [name for name in names if types[name] not in _PLAIN]
+    return _fields[kind]
 
 
 def check_tree(value: Any, where: str) -> None:
@@ -278,6 +279,11 @@ def encode_record(record: Struct) -> bytes:
     """A record as people read it in git: two-space indent, one final newline, no field at its default."""
     _share_defaults(record)
     return json.format(_encoder.encode(record), indent=2) + b"\n"
+
+
+def copy_record(record: Any) -> Any:
+    """Another record that is equal to this one, for whoever is going to change it."""
+    return _decode_record(_task_decoder if isinstance(record, Task) else _book_decoder, _encoder.encode(record))
 
 
 def decode_task(raw: bytes) -> Task:
@@ -331,7 +337,8 @@ def check_payload(payload: Payload) -> None:
                 unit = "characters" if name == "title" else "bytes"
                 raise InvalidInput(f"The {name or 'text'} has {size} {unit}; the limit is {limit}.")
         elif isinstance(value, Struct):
-            stack.extend((field, getattr(value, field)) for field in value.__struct_fields__)
+            # What is empty, null or unset breaks no limit, and there is much of it.
+            stack.extend((field, held) for field in value.__struct_fields__ if (held := getattr(value, field)))
         elif isinstance(value, list):
             stack.extend((name, item) for item in value)
         elif isinstance(value, dict):

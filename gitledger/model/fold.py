@@ -6,7 +6,7 @@ from typing import Any
 from gitledger.model import ids
 from gitledger.model.apply import APPLY, APPLY_BOOK
 from gitledger.model.book import Book
-from gitledger.model.codec import Event, decode_book, decode_task, encode_record
+from gitledger.model.codec import Event, copy_record, encode_record
 from gitledger.model.task import Disagreement, Task
 from gitledger.model.texts import task_md, text_file
 
@@ -130,12 +130,12 @@ class BookState:
 
 def start(uid: str, record: Task | None, load: Callable[[str], str | None] = lambda name: None) -> State:
     """The state from which to go on after `record` (which is copied), or the state before the first event."""
-    return State(Task(uid=uid, number=0, slug="", title="") if record is None else decode_task(encode_record(record)), load)
+    return State(Task(uid=uid, number=0, slug="", title="") if record is None else copy_record(record), load)
 
 
 def start_book(book: Book | None) -> BookState:
     """The book's state after `book` (which is copied)."""
-    return BookState(Book() if book is None else decode_book(encode_record(book)))
+    return BookState(Book() if book is None else copy_record(book))
 
 
 def extend(state: Any, event: Event) -> Any:

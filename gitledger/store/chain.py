@@ -71,16 +71,20 @@ def write_entry(
     moves: Mapping[str, str] = {},
     grafts: Mapping[str, pygit2.Oid] = {},
     *,
+    base: pygit2.Oid | None = None,
     message: str,
     author: tuple[str, str],
     seconds: int,
 ) -> str:
-    """Write an entry on top of `parent_id` and return its commit id; no ref moves. Arguments as for `append`."""
+    """Write an entry on top of `parent_id` and return its commit id; no ref moves. Arguments as for `append`.
+
+    `base` is the tree that the changes are made to, where that is not the parent's.
+    """
     parent = read_commit(repo.pg, parent_id) if parent_id is not None else None
     when = max(seconds, parent.commit_time if parent else 0)
     for tries_left in reversed(range(_WRITE_TRIES)):
         try:
-            root = write_tree(repo.pg, parent.tree_id if parent else None, files, moves, grafts)
+            root = write_tree(repo.pg, base or (parent.tree_id if parent else None), files, moves, grafts)
             return str(_commit(repo.pg, root, [parent.id] if parent else [], message, author, when))
         except (pygit2.GitError, OSError) as error:
             if not tries_left:

@@ -32,15 +32,30 @@ class Content:
         oid = find(self.pg, self.root, f"{directory}/events")
         return read_events(self.pg, oid, directory, last=last) if oid is not None else []
 
+    def events_named(self, prefix: str) -> list[codec.Event]:
+        """The events of any task and of the book whose id begins so. It looks at every name, and reads what fits."""
+        folders = changed_directories(self.pg, None, self.root)[0]
+        places = [(directory, find(self.pg, oid, "events")) for directory, oid in sorted(folders.items())]
+        places.append((BOOK, find(self.pg, self.root, f"{BOOK}/events")))
+        read = (read_events(self.pg, oid, directory, prefix=prefix) for directory, oid in places if oid is not None)
+        return [event for events in read for event in events]
+
     def book(self) -> Book:
         """The ledger's own record."""
         return read_book(self.pg, self.root)
 
 
-def read_events(pg: pygit2.Repository, folder: pygit2.Oid, directory: str, *, last: int = 0) -> list[codec.Event]:
-    """The events in the `events` folder of the task folder `directory`, in order; only the last ones, if given (0: all)."""
+def read_events(
+    pg: pygit2.Repository, folder: pygit2.Oid, directory: str, *, last: int = 0, prefix: str = ""
+) -> list[codec.Event]:
+    """The events in the `events` folder of the task folder `directory`, in order.
+
+    Only the last ones, if given (0: all), and those whose id begins with `prefix`.
+    """
     entries = [
-        entry for entry in read_tree(pg, folder) if not entry.is_tree and codec.EVENT_NAME.fullmatch(entry.name)
+        entry
+        for entry in read_tree(pg, folder)
+        if not entry.is_tree and codec.EVENT_NAME.fullmatch(entry.name) and _place(entry)[1].startswith(prefix)
     ]
     found = []
     for entry in sorted(entries, key=_place)[-last:]:
@@ -62,18 +77,26 @@ def _place(entry: TreeEntry) -> tuple[int, str]:
 
 def take_in(index: Index, pg: pygit2.Repository, held: str | None, tip: str, progress: Progress | None) -> None:
     """Bring the index from the tip `held` to `tip`, inside its write transaction: by tree difference, or from nothing."""
-    old = _root(pg, held)
     new = read_commit(pg, tip).tree_id
-    info = ledger_info(pg, new)
+    try:
+        old = read_commit(pg, held).tree_id if held is not None else None
+        changed, gone, others = changed_directories(pg, old, new)
+    except StorageError:  # what the index was at has been lost since (garbage collection), if the new is whole
+        old = None
+        changed, gone, others = changed_directories(pg, None, new)
     if old is None:
         index.reset()
-    changed, gone, is_book_changed = changed_directories(pg, old, new)
+    if old is None or LEDGER_FILE in others:
+        info = ledger_info(pg, new)
+        index.set_meta("ledger", codec.encode_ledger(info).decode() if info is not None else "")
     if old is not None:
         index.remove(gone | changed.keys())
-    index.add(_records(pg, changed, progress))
-    if is_book_changed or old is None:
-        index.set_meta("floor", read_book(pg, new).number_floor)
-    index.set_meta("ledger", codec.encode_ledger(info).decode() if info is not None else "")
+    # In order, so that of what is new the highest row numbers are the newest tasks'.
+    index.add(_records(pg, dict(sorted(changed.items())), progress))
+    if old is None or BOOK in others:
+        book = read_book(pg, new)
+        index.set_meta("floor", book.number_floor)
+        index.set_meta("book", codec.encode_record(book).decode())
     index.set_meta("tip", tip)
 
 
@@ -94,18 +117,6 @@ def ledger_info(pg: pygit2.Repository, root: pygit2.Oid) -> codec.LedgerInfo | N
             remediation=("Upgrade gitledger, then try again.",),
         )
     return info
-
-
-def _root(pg: pygit2.Repository, tip: str | None) -> pygit2.Oid | None:
-    """The tree at an earlier tip; None where it has been lost since (garbage collection), or never was."""
-    if tip is None:
-        return None
-    try:
-        root = read_commit(pg, tip).tree_id
-        read_tree(pg, root)
-    except StorageError:
-        return None
-    return root
 
 
 def _records(

@@ -9,7 +9,8 @@ from pygit2.enums import ConfigLevel, RepositoryOpenFlag
 
 from gitledger.errors import StorageError
 from gitledger.store import settings
-from gitledger.store.objects import read_blob, read_commit, read_tree
+from gitledger.store.objects import read_blob, read_commit
+from gitledger.store.tree import find_entry
 
 FILE_MODES = (0o100644, 0o100755)
 
@@ -79,11 +80,10 @@ def refs_below(pg: pygit2.Repository, namespace: str) -> dict[str, str]:
     return {name: tip for name, tip in found.items() if tip is not None}
 
 
-def file_at(pg: pygit2.Repository, commit: str, name: str) -> bytes | None:
-    """A file at the top of a commit's tree; None where there is none."""
-    entries = read_tree(pg, read_commit(pg, commit).tree_id)
-    entry = next((entry for entry in entries if entry.name == name and entry.mode in FILE_MODES), None)
-    return read_blob(pg, entry.oid) if entry is not None else None
+def file_at(pg: pygit2.Repository, commit: str, path: str) -> bytes | None:
+    """A plain file of a commit's tree by its path; None where there is none."""
+    entry = find_entry(pg, read_commit(pg, commit).tree_id, path)
+    return read_blob(pg, entry.oid) if entry is not None and entry.mode in FILE_MODES else None
 
 
 # ---------------------------------------------------------------------------------------------- settings

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from functools import lru_cache
 from heapq import heappop, heappush
+from itertools import chain
 from typing import NamedTuple
 
 import os
@@ -18,6 +19,7 @@ BLOB_MODE = 0o100644
 
 _PIECE = 1 << 16
 _MAX_ALTERNATES = 5  # as git follows them
+_ENTRY = re.compile(rb"([0-7]{1,6}) ([^\0]+)\0(.{20})", re.DOTALL)
 _OBJECT_ID = re.compile(r"\b[0-9a-f]{40}\b")
 
 
@@ -54,7 +56,7 @@ def check_whole(pg: pygit2.Repository, oid: pygit2.Oid | str, what: str = "objec
     To be called before libgit2 reads any object (https://github.com/libgit2/libgit2/issues/7342, in 1.9.7).
     """
     digits = str(oid)
-    for folder in _object_folders(pg.path):
+    for folder in object_folders(pg.path):
         try:
             data = _read_file(f"{folder}/{digits[:2]}/{digits[2:]}")
         except OSError:
@@ -83,7 +85,7 @@ def _read_file(path: str) -> bytes:
 
 
 @lru_cache(maxsize=32)
-def _object_folders(git_dir: str) -> tuple[str, ...]:
+def object_folders(git_dir: str) -> tuple[str, ...]:
     """Where the repository keeps its objects, and the folders it borrows from."""
     try:
         with open(os.path.join(git_dir, "commondir"), encoding="utf-8", errors="surrogateescape") as file:
@@ -126,20 +128,33 @@ def read_tree_bytes(pg: pygit2.Repository, oid: pygit2.Oid) -> bytes:
 
 def read_tree(pg: pygit2.Repository, oid: pygit2.Oid) -> list[TreeEntry]:
     """The entries of a tree, in git's order."""
+    return [_tree_entry(*found) for found in _tree_parts(pg, oid)]
+
+
+def differing(
+    pg: pygit2.Repository, old: pygit2.Oid, new: pygit2.Oid
+) -> tuple[list[TreeEntry], list[TreeEntry]]:
+    """The entries of either tree that the other does not have just so; what is equal is not taken apart."""
+    before, after = _tree_parts(pg, old), _tree_parts(pg, new)
+    both = {*before}.intersection(after)
+    return (
+        [_tree_entry(*found) for found in before if found not in both],
+        [_tree_entry(*found) for found in after if found not in both],
+    )
+
+
+def _tree_parts(pg: pygit2.Repository, oid: pygit2.Oid) -> list[tuple[bytes, bytes, bytes]]:
+    """Mode, name and object id of every entry, as git wrote them."""
     data = read_tree_bytes(pg, oid)
-    entries = []
-    start = 0
-    try:
-        while start < len(data):
-            space = data.index(b" ", start)
-            end = data.index(b"\0", space)
-            name = data[space + 1 : end].decode("utf-8", "surrogateescape")
-            mode = int(data[start:space], 8)
-            start = end + 21
-            entries.append(TreeEntry(name, mode, pygit2.Oid(raw=data[end + 1 : start])))
-    except ValueError as error:
-        raise unreadable(oid, "tree") from error
-    return entries
+    found = _ENTRY.findall(data)
+    # An entry is its mode, its name, the object's 20 bytes, a space and a zero.
+    if len(b"".join(chain.from_iterable(found))) + 2 * len(found) != len(data):
+        raise unreadable(oid, "tree")
+    return found
+
+
+def _tree_entry(mode: bytes, name: bytes, digest: bytes) -> TreeEntry:
+    return TreeEntry(name.decode("utf-8", "surrogateescape"), int(mode, 8), pygit2.Oid(raw=digest))
 
 
 def read_commit(pg: pygit2.Repository, oid: pygit2.Oid | str) -> pygit2.Commit:

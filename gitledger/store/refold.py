@@ -101,7 +101,7 @@ class TipCheck:
     def check(self, directory: str, oid: pygit2.Oid) -> None:
         """Fold the events of one folder and compare what they make with what lies there."""
         try:
-            files = _walk(self.pg, oid)
+            files = files_below(self.pg, oid)
             events = self._read_events(directory, files)
         except StorageError as error:
             self.findings.add("CORRUPT_OBJECT", error.message, object=error.details.get("object"), path=directory)
@@ -205,7 +205,7 @@ def home_of(directory: str) -> str:
     return directory.rpartition("-")[2]
 
 
-def _walk(pg: pygit2.Repository, oid: pygit2.Oid) -> dict[str, TreeEntry]:
+def files_below(pg: pygit2.Repository, oid: pygit2.Oid) -> dict[str, TreeEntry]:
     """Every file below a tree by path."""
     found: dict[str, TreeEntry] = {}
     pending = [("", oid)]

@@ -175,29 +175,44 @@ class Repository:
 
     def policy_bytes(self) -> tuple[bytes, str] | None:
         """`.gitledger.yaml` and its blob id, from the work tree (bare: from HEAD); None where there is none."""
-        data = self._policy_at_head() if self.work_tree is None else self._policy_file(self.work_tree)
+        data = self.project_file(POLICY_FILE)
         return None if data is None else (data, _blob_id(data))
 
-    def _policy_file(self, work_tree: str) -> bytes | None:
-        path = os.path.join(work_tree, POLICY_FILE)
-        try:
-            found = os.lstat(path)
-            # A symbolic link from a cloned repository could lead anywhere; no policy is worse than no command.
-            if not stat.S_ISREG(found.st_mode) or found.st_size > MAX_POLICY:
-                raise InvalidInput(f"{POLICY_FILE} must be a plain file of at most 1 MiB.", hint=("git", "status"))
-            with open(path, "rb") as file:
-                return file.read(MAX_POLICY)
-        except (FileNotFoundError, NotADirectoryError):
-            return None
-        except OSError as error:
-            raise StorageError(f"{POLICY_FILE} cannot be read: {error.strerror}.", hint=("git", "status")) from error
+    def project_file(self, name: str) -> bytes | None:
+        """A configuration file of the project, from the work tree (bare: from HEAD); None where there is none."""
+        if self.work_tree is None:
+            return self._file_at_head(name)
+        path = os.path.join(self.work_tree, name)
+        # A symbolic link from a cloned repository could lead anywhere; no policy is worse than no command.
+        if os.path.dirname(name) and os.path.islink(os.path.dirname(path)):
+            raise _no_plain_file(name)
+        return read_plain_file(path, name)
 
-    def _policy_at_head(self) -> bytes | None:
+    def _file_at_head(self, name: str) -> bytes | None:
         from gitledger.store import libgit
 
         head = self.head()
-        data = libgit.file_at(self.pg, head, POLICY_FILE) if head is not None else None
+        data = libgit.file_at(self.pg, head, name) if head is not None else None
         return data[:MAX_POLICY] if data is not None else None
+
+
+def read_plain_file(path: str, name: str) -> bytes | None:
+    """The bytes of a configuration file, which errors call `name`; None where there is none. Links are not followed."""
+    try:
+        found = os.lstat(path)
+        if not stat.S_ISREG(found.st_mode) or found.st_size > MAX_POLICY:
+            raise _no_plain_file(name)
+        with open(path, "rb") as file:
+            return file.read(MAX_POLICY)
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise StorageError(f"{name} cannot be read: {reason}.", hint=("git", "status")) from error
+
+
+def _no_plain_file(name: str) -> InvalidInput:
+    return InvalidInput(f"{name} must be a plain file of at most 1 MiB.", hint=("git", "status"))
 
 
 def _names(refs: dict[str, str]) -> dict[str, str]:

@@ -1,14 +1,22 @@
 """The layout of a ledger's tree (design §3): where a task lives, how files are written, how two trees differ."""
 
 from collections.abc import Iterator, Mapping
+from contextlib import closing
+from typing import TYPE_CHECKING, Any
 
 import pygit2
 
-from gitledger.store.objects import BLOB_MODE, TREE_MODE, check_whole, read_tree, unreadable
+from gitledger.store.objects import BLOB_MODE, TREE_MODE, TreeEntry, check_whole, differing, read_tree, unreadable
+
+if TYPE_CHECKING:
+    from gitledger.store.pack import Pack
 
 BOOK = "book"
 LEDGER_FILE = "ledger.json"
 SHELVES = ("tasks", "archive")
+
+# From so many files on, they and their folders go into a pack.
+_MANY = 1000
 
 
 def task_directory(number: int, uid: str, archived: bool = False) -> str:
@@ -66,20 +74,32 @@ def write_tree(
     for path, data in files.items():
         node = root.reach(path)
         node.blob, node.is_deleted = data, data is None
-    written = _write(pg, base, root)
+    if len(files) < _MANY:
+        written = _write(pg, base, root)
+    else:
+        from gitledger.store.pack import Pack
+
+        with closing(Pack(pg)) as pack:
+            written = _write(pack, base, root)
+            pack.finish()
     return written if written is not None else pg.TreeBuilder().write()
 
 
 def find(pg: pygit2.Repository, root: pygit2.Oid, path: str) -> pygit2.Oid | None:
     """The object at `path` below the tree `root`, or None."""
-    oid = root
-    is_tree = True
+    entry = find_entry(pg, root, path)
+    return entry.oid if entry is not None else None
+
+
+def find_entry(pg: pygit2.Repository, root: pygit2.Oid, path: str) -> TreeEntry | None:
+    """What stands at `path` below the tree `root`, or None."""
+    entry = TreeEntry("", TREE_MODE, root)
     for part in path.split("/"):
-        entry = next((entry for entry in read_tree(pg, oid) if entry.name == part), None) if is_tree else None
-        if entry is None:
+        found = next((each for each in read_tree(pg, entry.oid) if each.name == part), None) if entry.is_tree else None
+        if found is None:
             return None
-        oid, is_tree = entry.oid, entry.is_tree
-    return oid
+        entry = found
+    return entry
 
 
 def _find_folder(pg: pygit2.Repository, root: pygit2.Oid | None, path: str) -> pygit2.Oid:
@@ -89,19 +109,19 @@ def _find_folder(pg: pygit2.Repository, root: pygit2.Oid | None, path: str) -> p
     return oid
 
 
-def _write(pg: pygit2.Repository, base: pygit2.Oid | None, node: _Node) -> pygit2.Oid | None:
+def _write(into: "pygit2.Repository | Pack", base: pygit2.Oid | None, node: _Node) -> pygit2.Oid | None:
     """The tree that `base` becomes; None when nothing is left in it."""
     base = node.graft or (None if node.is_deleted else base)
     if not node.children:
         return base
-    builder = _builder(pg, base)
+    builder = _builder(into, base)
     for name, child in node.children.items():
         entry = builder.get(name)
         if child.blob is not None:
-            builder.insert(name, pg.create_blob(child.blob), BLOB_MODE)
+            builder.insert(name, into.create_blob(child.blob), BLOB_MODE)
             continue
         below = entry.id if entry is not None and entry.filemode == TREE_MODE else None
-        oid = _write(pg, below, child)
+        oid = _write(into, below, child)
         if oid is not None:
             builder.insert(name, oid, TREE_MODE)
         elif entry is not None:
@@ -109,12 +129,13 @@ def _write(pg: pygit2.Repository, base: pygit2.Oid | None, node: _Node) -> pygit
     return builder.write() if len(builder) else None
 
 
-def _builder(pg: pygit2.Repository, base: pygit2.Oid | None) -> pygit2.TreeBuilder:
+def _builder(into: "pygit2.Repository | Pack", base: pygit2.Oid | None) -> Any:
     if base is None:
-        return pg.TreeBuilder()
-    check_whole(pg, base, "tree")
+        return into.TreeBuilder()
+    if isinstance(into, pygit2.Repository):
+        check_whole(into, base, "tree")
     try:
-        return pg.TreeBuilder(base)
+        return into.TreeBuilder(base)
     except (pygit2.GitError, KeyError, OSError) as error:
         raise unreadable(base, "tree") from error
 
@@ -134,20 +155,18 @@ def task_directories(pg: pygit2.Repository, root: pygit2.Oid) -> Iterator[tuple[
 
 def changed_directories(
     pg: pygit2.Repository, old: pygit2.Oid | None, new: pygit2.Oid | None
-) -> tuple[dict[str, pygit2.Oid], set[str], bool]:
+) -> tuple[dict[str, pygit2.Oid], set[str], set[str]]:
     """What differs between two ledger trees, at a cost that follows the difference.
 
     Returns the task folders that are new or different (path → tree in `new`), those that `new` no longer
-    has, and whether the book differs. A moved task is in both. None stands for an empty tree.
+    has, and what else differs, as the book or `ledger.json`. A moved task is in both. None stands for an empty tree.
     """
     changed: dict[str, pygit2.Oid] = {}
     gone: set[str] = set()
-    if old == new:
-        return changed, gone, False
-    before, after = _folders(pg, old), _folders(pg, new)
+    before, after = _apart(pg, old, new)
     for shelf in SHELVES:
-        _compare(pg, before.get(shelf), after.get(shelf), shelf, 2, changed, gone)
-    return changed, gone, before.get(BOOK) != after.get(BOOK)
+        _compare(pg, _folder(before, shelf), _folder(after, shelf), shelf, 2, changed, gone)
+    return changed, gone, {*before, *after}.difference(SHELVES)
 
 
 def _compare(
@@ -167,9 +186,26 @@ def _compare(
         else:
             changed[path] = new
         return
-    before, after = _folders(pg, old), _folders(pg, new)
+    before, after = _apart(pg, old, new)
     for name in before.keys() | after.keys():
-        _compare(pg, before.get(name), after.get(name), f"{path}/{name}", depth - 1, changed, gone)
+        _compare(pg, _folder(before, name), _folder(after, name), f"{path}/{name}", depth - 1, changed, gone)
+
+
+def _apart(
+    pg: pygit2.Repository, old: pygit2.Oid | None, new: pygit2.Oid | None
+) -> tuple[dict[str, TreeEntry], dict[str, TreeEntry]]:
+    """The entries of two trees by name, those left out that both have."""
+    if old is not None and new is not None:
+        found = differing(pg, old, new)
+    else:
+        found = tuple([] if oid is None else read_tree(pg, oid) for oid in (old, new))
+    before, after = ({entry.name: entry for entry in entries} for entries in found)
+    return before, after
+
+
+def _folder(entries: Mapping[str, TreeEntry], name: str) -> pygit2.Oid | None:
+    entry = entries.get(name)
+    return entry.oid if entry is not None and entry.is_tree else None
 
 
 def _folders(pg: pygit2.Repository, oid: pygit2.Oid | None) -> dict[str, pygit2.Oid]:

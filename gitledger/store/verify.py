@@ -85,8 +85,8 @@ class History:
             self.findings.add("CORRUPT_OBJECT", error.message, object=error.details.get("object"), commit=oid)
 
     def _compare(self, old: pygit2.Oid | None, new: pygit2.Oid, commit: pygit2.Oid) -> None:
-        changed, gone, is_book_changed = changed_directories(self.pg, old, new)
-        if is_book_changed:
+        changed, gone, others = changed_directories(self.pg, old, new)
+        if BOOK in others:
             self._grown(self._events(old, BOOK), self._events(new, BOOK), BOOK, commit)
         for directory in changed:
             self._grown(self._events(old, directory), self._events(new, directory), directory, commit)
