@@ -17,16 +17,16 @@ COMMITS = ("off", "warn", "require")
 COMMIT_PATHS = ("any", "plan")
 CAPTURE = ("tail", "digest", "off")
 WORKFLOWS = ("staged", "light")
+CASCADES = ("start", "complete")
 LIFECYCLES = ("manual", "auto", "permanent", "auto-reopen")
 NOTE_ROLES = ("queue", "work", "review")
-# The gates that a task type can name (design §4); each is the name of a rule in ops/guards.py.
+# The gates that a task type can name (design §4); each is the name of a rule. Those that hold where it names none: ops/_types.
 GATES = (
     "accepted plan",
     "todos done",
     "checks passed",
     "dependencies",
     "required notes",
-    "no running job",
     "live claim",
     "evidence fresh",
 )
@@ -52,12 +52,16 @@ class NoteRule(Struct, frozen=True):
 
 
 class TaskType(Struct, frozen=True):
-    """What holds for the tasks of one type. `gates` is None where the workflow's own gates hold."""
+    """What holds for the tasks of one type. `gates` is None where the workflow's own gates hold.
+
+    `cascades`: a light task of this type starts with its first part, completes with its last.
+    """
 
     workflow: str = "staged"
     lifecycle: str = "manual"
     gates: tuple[str, ...] | None = None
     notes: tuple[NoteRule, ...] = ()
+    cascades: tuple[str, ...] = ()
 
 
 class Trailers(Struct, frozen=True):
@@ -211,6 +215,10 @@ def _gate(value: Any, key: str) -> str:
     return _one_of(GATES)(re.sub("[-_]", " ", value) if isinstance(value, str) else value, key)
 
 
+def _cascades(value: Any, key: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(_list(value, key, _one_of(CASCADES))))
+
+
 def _note(value: Any, key: str) -> NoteRule:
     said = _fields(value, key, _NOTE)
     for needed in ("key", "role"):
@@ -250,6 +258,7 @@ _TYPE: dict[str, Reader] = {
     "lifecycle": _one_of(LIFECYCLES),
     "gates": _gates,
     "notes": _notes,
+    "cascades": _cascades,
 }
 _POLICY: dict[str, Reader] = {
     "version": _version,

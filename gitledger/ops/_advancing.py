@@ -23,11 +23,13 @@ from gitledger.model.events import (
     TaskUncancelled,
 )
 from gitledger.model.task import Task
-from gitledger.ops import guards
-from gitledger.ops._base import PROGRAM, Blocker, Decision, World, on
+from gitledger.ops import _claim_rules, _types
+from gitledger.ops._base import Decision, on
+from gitledger.ops._cascading import step_of_parent
 from gitledger.ops._commands import on_task
-from gitledger.ops._graph import unmet_edges
-from gitledger.ops._views import task_ref
+from gitledger.ops._facts import PROGRAM
+from gitledger.ops._light_rules import light_rules
+from gitledger.ops._world import World
 
 Trigger = Literal["start", "complete", "block", "hold", "resume", "cancel", "reopen", "archive"]
 
@@ -76,16 +78,11 @@ def refusal_of(world: World, task: Task, request: Request) -> LedgerError | None
         return next((in_graph_words(error) for error in found if error is not None), None)
     if request.trigger == "reopen" and task.workflow == "staged":
         return _refuse_agent(world, task)
-    for rule in light_rules(request):
+    for rule in light_rules(request.trigger):
         blockers = rule.find(world, task, request)
         if blockers:
             return rule.refuse(task, blockers)
     return None
-
-
-def light_rules(request: Request) -> tuple[guards.Rule, ...]:
-    """What must hold for a light task to be moved so, once the table allows it."""
-    return (guards.not_claimed_by_other, *LIGHT_GATES.get(request.trigger, ()))
 
 
 def not_allowed(task: Task, trigger: str) -> Conflict:
@@ -134,52 +131,33 @@ def _refuse_agent(world: World, task: Task) -> LedgerError | None:
     )
 
 
-# ---------------------------------------------------------------------------------------------- the gates of a light task
-
-
-def _find_unmet(world: World, task: Task, op: Any) -> list[Blocker]:
-    """Dependencies keep a light task from leaving the queue, and from nothing else."""
-    if task.status != "queue":
-        return []
-    found = []
-    for edge in unmet_edges(world, task):
-        row, name = world.standing(edge.on), task_ref(world, edge.on) or edge.on
-        title = row.title if row is not None else "not in this ledger"
-        command = (PROGRAM, "dep", "list", task.id)
-        message = f"{task.id} waits for {name} to be {edge.unblock_at}: {title}."
-        found.append(Blocker("dependency", message, ref=name, command=command, details={"title": title}))
-    return found
-
-
-def _refuse_unmet(task: Task, blockers: list[Blocker]) -> LedgerError:
-    names = ", ".join(blocker.ref or "" for blocker in blockers[:10]) + (" …" if len(blockers) > 10 else "")
-    return guards.refusal(
-        Refused,
-        task,
-        blockers,
-        message=f"{task.id} waits for unfinished tasks: {names}.",
-        code="DEPENDENCY_UNSATISFIED",
-    )
-
-
-# What a light task depends on is far enough.
-dependencies_met = guards.Rule("dependencies", _find_unmet, _refuse_unmet)
-
-# trigger → what must hold, beside that nobody else has claimed the task.
-LIGHT_GATES: dict[str, tuple[guards.Rule, ...]] = {"start": (dependencies_met,), "complete": (dependencies_met,)}
-
-
 # ---------------------------------------------------------------------------------------------- light moves
 
 
 def _move_on(world: World, task: Task, request: Request) -> Decision:
     """`start` and `complete`."""
-    status = workflow.next_status(task.workflow, task.status, request.trigger)
+    status = _types.next_position(world, task, request.trigger)
     assert status is not None  # the table has spoken
     yield on(task, TaskAdvanced(trigger=request.trigger, previous=task.status, status=status, reason=request.reason))
     if status == "done":
         yield from _release(task, request.reason)
         yield from _requeue(world, task)
+    yield from _cascade(world, task)
+
+
+def _cascade(world: World, task: Task) -> Decision:
+    """Move the parent where its type says so; what keeps it from that is told, and keeps the part from nothing."""
+    task = world.task(task.uid)
+    following = step_of_parent(world, task)
+    if following is None:
+        return
+    parent, trigger = following
+    reason = f"{task.id} is {task.status}"
+    refusal = refusal_of(world, parent, request_of(trigger))
+    if refusal is not None:
+        world.warnings.append(f"{parent.id} did not follow ({trigger}): {refusal.message}")
+    else:
+        yield from advance(world, parent, trigger, reason)
 
 
 def _requeue(world: World, task: Task) -> Decision:
@@ -203,7 +181,7 @@ def _release(task: Task, reason: str | None) -> Decision:
 
 
 def _hold(world: World, task: Task, request: Request) -> Decision:
-    claim = guards.claimed_by_other(world, task)
+    claim = _claim_rules.claimed_by_other(world, task)
     if claim is not None:
         world.warnings.append(f"{claim.actor.type} {claim.actor.name} holds {task.id} until {claim.until}.")
     yield on(task, TaskHeld(reason=request.reason or "", previous=task.status))
@@ -234,6 +212,11 @@ def cancel(world: World, task: Task, reason: str | None) -> Decision:
     yield on(task, payload)
 
 
+def _cancel(world: World, task: Task, request: Request) -> Decision:
+    yield from cancel(world, task, request.reason)
+    yield from _cascade(world, task)
+
+
 def uncancel(task: Task, status: str, reason: str) -> Decision:
     """Take a cancelled staged task up again at `status`; a hold that a merge left on it ends."""
     yield from _lift(task)
@@ -251,15 +234,28 @@ def _reopen(world: World, task: Task, request: Request) -> Decision:
         yield from _reopen_parent(parent, task)
 
 
+def reopen_for_note(world: World, uid: str, key: str) -> Decision:
+    """A note was set: what is finished and of a type that is `auto-reopen` goes back to the queue; its parent stays as it is."""
+    task = world.task(uid)
+    if task.workflow != "light" or task.status not in ("done", "cancelled"):
+        return
+    schema = _types.schema_of(world, task)
+    if schema is not None and schema.says.lifecycle == "auto-reopen":
+        yield from _take_up(task, "queue", f"The note {key} was set.")
+
+
 def _reopen_parent(parent: Task, child: Task) -> Decision:
     """A finished task of which a part is taken up again is worked on again; those above it stay as they are."""
-    if parent.status not in ("done", "cancelled"):
-        return
-    if parent.archived_at is not None:
-        yield on(parent, TaskUnarchived(reason=f"{child.id} was reopened"))
-    yield from _lift(parent)
-    moved = TaskAdvanced(trigger="reopen", previous=parent.status, status="work", reason=f"{child.id} was reopened")
-    yield on(parent, moved)
+    if parent.status in ("done", "cancelled"):
+        yield from _take_up(parent, "work", f"{child.id} was reopened")
+
+
+def _take_up(task: Task, status: str, reason: str) -> Decision:
+    """A finished light task is worked on again, out of the archive and off its hold."""
+    if task.archived_at is not None:
+        yield on(task, TaskUnarchived(reason=reason))
+    yield from _lift(task)
+    yield on(task, TaskAdvanced(trigger="reopen", previous=task.status, status=status, reason=reason))
 
 
 _MOVES: dict[str, Callable[[World, Task, Request], Decision]] = {
@@ -267,7 +263,7 @@ _MOVES: dict[str, Callable[[World, Task, Request], Decision]] = {
     "complete": _move_on,
     "block": _hold,
     "resume": _resume,
-    "cancel": lambda world, task, request: cancel(world, task, request.reason),
+    "cancel": _cancel,
     "reopen": _reopen,
 }
 
@@ -296,7 +292,7 @@ def staged_step(task: Task, request: Request) -> Any:
 
 def _start_of(task: Task, request: Request) -> Any:
     if task.status in ("draft", "planning", "plan_review"):
-        from gitledger.ops.plan import StartPlan
+        from gitledger.ops._proposing import StartPlan
 
         return StartPlan(task=task.uid)
     if task.status in ("implemented", "validating"):

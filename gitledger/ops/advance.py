@@ -1,24 +1,18 @@
 """Triggers: move a task along its workflow, put it on hold, take it up again."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
+from gitledger.errors import command_line
 from gitledger.model import workflow
 from gitledger.model.task import Task
 from gitledger.ops import _advancing
 from gitledger.ops._advancing import Trigger
-from gitledger.ops._base import (
-    PROGRAM,
-    Decision,
-    Operation,
-    TaskOperation,
-    World,
-    arg,
-    command_line,
-    opt,
-    require_text,
-)
+from gitledger.ops._base import Decision, Operation, TaskOperation, arg, opt, require_text
+from gitledger.ops._facts import PROGRAM
 from gitledger.ops._graph import released_by
+from gitledger.ops._types import next_position
 from gitledger.ops._views import View, task_ref
+from gitledger.ops._world import World
 
 _TASK = Annotated[
     str | None,
@@ -36,10 +30,20 @@ class Unblocked(View):
     status: str
 
 
+class Followed(View):
+    """A task above that moved along, and where it stands now."""
+
+    id: str
+    uid: str
+    title: str
+    status: str
+
+
 class Advanced(View):
     """Where a task stands after a trigger. `previous` and `position`: a status, `blocked` or `archived`.
 
-    `unblocked` are the tasks that can begin now because of it, `parent_reopened` the parent that is worked on again.
+    `unblocked` are the tasks that can begin now because of it, `parent_reopened` the parent that is worked on again,
+    `followed` the parents that moved along, as their types say.
     """
 
     task_id: str
@@ -56,6 +60,7 @@ class Advanced(View):
     label: str | None
     changed: bool
     parent_reopened: str | None
+    followed: list[Followed]
     next_run_at: str | None
     unblocked: list[Unblocked]
     unblocked_total: int
@@ -85,6 +90,7 @@ def advanced(world: World, task: Task, trigger: str) -> Advanced:
         label=task.label,
         changed=world.changed,
         parent_reopened=_reopened_parent(world, task),
+        followed=_followed(world, task),
         next_run_at=task.next_run_at,
         unblocked=[Unblocked(id=row.id, uid=row.uid, title=row.title, status=row.status) for row in rows],
         unblocked_total=len(freed),
@@ -94,8 +100,18 @@ def advanced(world: World, task: Task, trigger: str) -> Advanced:
 
 
 def _reopened_parent(world: World, task: Task) -> str | None:
-    moved = any(event.type == "task.advanced" and event.task == task.parent for event in world.events)
+    moved = any(event.task == task.parent and event.data.trigger == "reopen" for event in _moves(world))
     return task_ref(world, task.parent) if moved else None
+
+
+def _moves(world: World) -> list[Any]:
+    return [event for event in world.events if event.type == "task.advanced"]
+
+
+def _followed(world: World, task: Task) -> list[Followed]:
+    uids = dict.fromkeys(event.task for event in _moves(world) if event.data.trigger in ("start", "complete"))
+    found = [world.task(uid) for uid in uids if uid != task.uid]
+    return [Followed(id=each.id, uid=each.uid, title=each.title, status=each.status) for each in found]
 
 
 def _next_argv(task: Task) -> tuple[str, ...]:
@@ -205,7 +221,7 @@ def transition(world: World, task: Task, trigger: str) -> Transition:
     return Transition(
         trigger=trigger,
         can_advance=refusal is None,
-        next=workflow.next_position(task, trigger),
+        next=next_position(world, task, trigger),
         code=refusal.code if refusal else None,
         reason=refusal.message if refusal else None,
         blocking=refusal.details.get("blockers", []) if refusal else [],

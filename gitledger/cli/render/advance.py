@@ -20,6 +20,7 @@ def render_advanced(view: Any, op: Any, console: Console) -> None:
         [
             ("unblocked", "\n".join([*unblocked, *([f"and {count(more, 'more task')}"] if more else [])])),
             ("reopened too", view.parent_reopened),
+            ("moved along", ", ".join(f"{top.id} to {top.status}" for top in view.followed)),
             ("next run", moment(view.next_run_at) if view.next_run_at else None),
         ],
         indent=2,
