@@ -7,7 +7,8 @@ from msgspec import Struct
 
 from gitledger.errors import NotFound, StorageError
 from gitledger.model.task import Row
-from gitledger.ops._base import Operation, Source, World, opt
+from gitledger.ops._base import Operation, opt
+from gitledger.ops._world import Source, World
 
 T = TypeVar("T")
 

@@ -9,8 +9,9 @@ from msgspec.structs import replace
 from gitledger.model import readiness
 from gitledger.model.listing import Wanted
 from gitledger.model.task import Row, Task
-from gitledger.ops import guards
-from gitledger.ops._base import TaskOperation, World, live_claim
+from gitledger.ops import _claim_rules
+from gitledger.ops._base import TaskOperation
+from gitledger.ops._world import World, live_claim
 
 # stage → the statuses in which a task is worked on for it.
 STATUSES_OF_STAGE = {
@@ -37,9 +38,9 @@ HINDRANCES = {
 _FEW = 8
 
 
-def wanted_by(world: World, *, stage: str | None = None, labels: tuple[str, ...] = (), limit: int = 0) -> Wanted:
+def wanted_by(world: World, *, stage: str | None = None, **more: Any) -> Wanted:
     """What the actor could work on now: that nobody else has claimed, here or in another ledger of the repository."""
-    return _wanted(world, stage, labels=labels, without=frozenset(taken_elsewhere(world)), limit=limit)
+    return _wanted(world, stage, without=frozenset(taken_elsewhere(world)), **more)
 
 
 def _wanted(world: World, stage: str | None, **more: Any) -> Wanted:
@@ -62,7 +63,7 @@ def taken_elsewhere(world: World) -> set[str]:
             if claim is not None and claim.holder != holder:
                 found.add(row.uid)
     records = (world.record(uid) for uid in found)
-    return {task.uid for task in records if task is not None and guards.claimed_elsewhere(world, task) is not None}
+    return {task.uid for task in records if task is not None and _claim_rules.claimed_elsewhere(world, task) is not None}
 
 
 def first_ready(world: World, op: type[TaskOperation], stage: str | None = None) -> tuple[Task | None, Counter[str]]:
@@ -72,13 +73,28 @@ def first_ready(world: World, op: type[TaskOperation], stage: str | None = None)
     """
     wanted = _wanted(world, stage, with_mine=False, limit=_FEW)
     in_the_way: Counter[str] = Counter()
-    for row in _growing(world, wanted):
+    for row in steps_first(world, wanted):
         task = world.record(row.uid)
         why = _refusal(world, task, op(task=row.uid)) if task is not None else "blocked"
         if why is None:
             return task, in_the_way
         in_the_way[why] += 1
     return None, in_the_way + Counter(world.source.graph().hindered(wanted))
+
+
+def steps_first(world: World, wanted: Wanted) -> Iterator[Row]:
+    """The ready tasks in order, those with unfinished parts after all others: their parts are what can be done.
+
+    `wanted.limit` is how many are looked at before all are.
+    """
+    later = []
+    for row in _growing(world, wanted):
+        many, ended = world.source.graph().child_counts([row.uid]).get(row.uid, (0, 0))
+        if many > ended:
+            later.append(row)
+        else:
+            yield row
+    yield from later
 
 
 def _growing(world: World, wanted: Wanted) -> Iterator[Row]:
@@ -100,7 +116,7 @@ def _refusal(world: World, task: Task, op: TaskOperation) -> str | None:
             return "claimed"
         if (kinds or step.action == "none") and step.action not in ("plan-approve", "question-answer"):
             return "blocked"
-    return "claimed" if guards.not_claimed_by_other.find(world, task, op) else None
+    return "claimed" if _claim_rules.not_claimed_by_other.find(world, task, op) else None
 
 
 def hindrance_of(world: World, row: Row, wanted: Wanted, unmet: int) -> str | None:

@@ -1,25 +1,19 @@
 """What the commands of the work queue answer with."""
 
-from typing import Literal
+from typing import Any, Literal
 
 from msgspec import UNSET, UnsetType
 
 from gitledger.model import readiness
 from gitledger.model.listing import Wanted
 from gitledger.model.task import Row
-from gitledger.ops._base import live_claim
-from gitledger.ops._views import View
+from gitledger.ops._views import TaskLine, View, task_line
+from gitledger.ops._world import live_claim
 
 
-class QueuedTask(View):
+class QueuedTask(TaskLine):
     """A task of the work queue. `urgency` is its priority as the due date boosts it; `mine`: who asks has claimed it."""
 
-    id: str
-    uid: str
-    slug: str
-    title: str
-    status: str
-    role: str
     workflow: str
     type: str
     priority: str | None
@@ -43,12 +37,7 @@ def queued_task(row: Row, wanted: Wanted, ledgers: list[str] | None = None) -> Q
     due = readiness.due_moment(row.due)
     claim = live_claim(row.claims, wanted.now) if row.claims else None
     return QueuedTask(
-        id=row.id,
-        uid=row.uid,
-        slug=row.slug,
-        title=row.title,
-        status=row.status,
-        role=row.role,
+        **task_line(row),
         workflow=row.workflow,
         type=row.type,
         priority=row.priority,
@@ -61,9 +50,13 @@ def queued_task(row: Row, wanted: Wanted, ledgers: list[str] | None = None) -> Q
         created_at=row.created_at,
         updated_at=row.updated_at,
         mine=claim is not None and claim.holder == wanted.holder,
-        ledger=ledgers[0] if ledgers else UNSET,
-        ledgers=ledgers or UNSET,
+        **in_ledgers(ledgers),
     )
+
+
+def in_ledgers(ledgers: list[str] | None) -> dict[str, Any]:
+    """The fields that say which ledgers have a task, the one whose state this is first; none where not all were asked."""
+    return {"ledger": ledgers[0], "ledgers": ledgers} if ledgers else {}
 
 
 class LeftOutTask(View):
@@ -110,23 +103,24 @@ class NextReady(View):
     kind: Literal["next_ready"] = "next_ready"
 
 
-class BlockedTask(View):
-    """A task that waits or is on hold. `waits_for` is what it waits for itself, `chain` leads to what has to be done first."""
+class UnreadyTask(TaskLine):
+    """A task that nobody can, or does, work on."""
 
-    id: str
-    uid: str
-    slug: str
-    title: str
-    status: str
-    role: str
     priority: str | None
     owner: str | None
+
+
+class BlockedTask(UnreadyTask):
+    """A task that waits or is on hold. `waits_for` is what it waits for itself, `chain` leads to what has to be done first."""
+
     why: str
     hold_reason: str | None
     held_at: str | None
     waits_for: list[str]
     waits_for_total: int
     chain: list[str]
+    ledger: str | UnsetType = UNSET
+    ledgers: list[str] | UnsetType = UNSET
 
 
 class BlockedList(View):
@@ -139,20 +133,14 @@ class BlockedList(View):
     kind: Literal["blocked_list"] = "blocked_list"
 
 
-class StaleTask(View):
+class StaleTask(UnreadyTask):
     """A task that nothing happened to for `idle_seconds`, longer than its role's threshold."""
 
-    id: str
-    uid: str
-    slug: str
-    title: str
-    status: str
-    role: str
-    priority: str | None
-    owner: str | None
     updated_at: str
     idle_seconds: int
     idle_days: int
+    ledger: str | UnsetType = UNSET
+    ledgers: list[str] | UnsetType = UNSET
 
 
 class StaleList(View):

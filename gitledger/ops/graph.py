@@ -5,9 +5,10 @@ from typing import Annotated, Literal
 
 from gitledger.model.task import Edge, Row, Task
 from gitledger.ops import _drawing
-from gitledger.ops._base import TaskOperation, World, opt
+from gitledger.ops._base import TaskOperation, opt
 from gitledger.ops._graph import circles, names_of, needed_by, needs_of
 from gitledger.ops._views import View
+from gitledger.ops._world import World
 from gitledger.ops.ready import check_limit
 
 _LIMIT = 500

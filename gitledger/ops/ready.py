@@ -1,34 +1,24 @@
-"""The work queue: what is ready, what comes next, what waits for what, and what has been forgotten."""
+"""The work queue: what is ready, and what comes next."""
 
 from typing import Annotated
 
-from gitledger.errors import InvalidInput
-from gitledger.model import ids
+from msgspec.structs import replace
+
+from gitledger.errors import InvalidInput, command_line
 from gitledger.model.listing import Wanted, ready_order
 from gitledger.model.task import Row
-from gitledger.ops._base import PROGRAM, Operation, World, command_line, live_claim, opt
+from gitledger.ops._base import Operation, opt
 from gitledger.ops._everywhere import Listing
-from gitledger.ops._graph import chain_of, names_of, unmet_edges, would_release
-from gitledger.ops._ready import Stage, hindrance_of, wanted_by
-from gitledger.ops._ready_views import (
-    BlockedList,
-    BlockedTask,
-    LeftOut,
-    LeftOutTask,
-    NextReady,
-    QueuedTask,
-    ReadyList,
-    StaleList,
-    StaleTask,
-    queued_task,
-)
+from gitledger.ops._facts import PROGRAM
+from gitledger.ops._graph import names_of, unmet_edges, would_release
+from gitledger.ops._ready import Stage, hindrance_of, steps_first, wanted_by
+from gitledger.ops._ready_views import LeftOut, LeftOutTask, NextReady, QueuedTask, ReadyList, queued_task
+from gitledger.ops._workspaces import InWorkspace, tags_of
+from gitledger.ops._world import World, live_claim
 
 LIMIT = 50
-_LONGEST = 12  # how much of a chain is shown
-_MOST = 10  # how many tasks that one waits for are named
-
-_LABELS = Annotated[list[str], opt("Only tasks with this label; given more than once, with all of them.", name="--label")]
-_STAGE = Annotated[Stage | None, opt("Only staged tasks that are due for this stage.")]
+_FEW = 8
+MOST_NAMED = 10  # how many tasks that one waits for are named
 
 
 def check_limit(limit: int) -> None:
@@ -40,7 +30,24 @@ def check_limit(limit: int) -> None:
 # ---------------------------------------------------------------------------------------------- ready
 
 
-class ListReady(Listing, frozen=True, kw_only=True):
+class _Queue(Listing, frozen=True, kw_only=True):
+    """What `ready` and `next` have in common."""
+
+    writes = False
+
+    labels: Annotated[
+        list[str], opt("Only tasks with this label; given more than once, with all of them.", name="--label")
+    ] = []
+    stage: Annotated[Stage | None, opt("Only staged tasks that are due for this stage.")] = None
+    workspace: InWorkspace = None
+
+    def wanted(self, world: World, limit: int) -> Wanted:
+        """What is asked for."""
+        tags = tags_of(world, self.workspace)
+        return wanted_by(world, stage=self.stage, labels=tuple(self.labels), any_label=tags, limit=limit)
+
+
+class ListReady(_Queue, frozen=True, kw_only=True):
     """List the tasks that can be worked on now, the first to take first.
 
     Nothing they depend on is unsatisfied, nobody has put them on hold, and nobody else has claimed them. The
@@ -49,16 +56,13 @@ class ListReady(Listing, frozen=True, kw_only=True):
     """
 
     command = "ready"
-    writes = False
 
     limit: Annotated[int, opt("At most this many (0: all).")] = LIMIT
-    labels: _LABELS = []
-    stage: _STAGE = None
     explain: Annotated[bool, opt("Say why each task is in or out, and what finishing it unblocks.")] = False
 
     def show(self, world: World) -> ReadyList:
         check_limit(self.limit)
-        wanted = wanted_by(world, stage=self.stage, labels=tuple(self.labels), limit=self.limit)
+        wanted = self.wanted(world, self.limit)
         tasks, total = ready_tasks(world, wanted, self.all_ledgers)
         view = ReadyList(tasks=tasks, total=total, truncated=len(tasks) < total, ledger=world.ledger)
         if self.explain:
@@ -95,7 +99,7 @@ def left_out(world: World, wanted: Wanted) -> LeftOut:
     rows = [row for row in world.source.rows() if row.hindrance != "finished"]
     unmet = world.source.graph().unmet([row.uid for row in rows])
     found = [(row, hindrance_of(world, row, wanted, unmet.get(row.uid, 0))) for row in rows]
-    out = [(row, why) for row, why in found if why is not None and set(wanted.labels) <= set(row.labels)]
+    out = [(row, why) for row, why in found if why is not None and wanted.has_labels(row)]
     out.sort(key=lambda pair: ready_order(pair[0], wanted))
     shown = out[: wanted.limit] if wanted.limit else out
     counts: dict[str, int] = {}
@@ -118,7 +122,7 @@ def _left_out_task(world: World, row: Row, why: str) -> LeftOutTask:
         status=row.status,
         hindrance=why,
         why=_why_out(world, row, why, names),
-        waits_for=names[:_MOST],
+        waits_for=names[:MOST_NAMED],
     )
 
 
@@ -143,28 +147,27 @@ def _why_out(world: World, row: Row, why: str, names: list[str]) -> str:
 
 def listed(names: list[str]) -> str:
     """`task-0001, task-0002 and 7 more`."""
-    more = f" and {len(names) - _MOST} more" if len(names) > _MOST else ""
-    return ", ".join(names[:_MOST]) + more
+    more = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
+    return ", ".join(names[:MOST_NAMED]) + more
 
 
 # ---------------------------------------------------------------------------------------------- next
 
 
-class ShowNext(Listing, frozen=True, kw_only=True):
-    """Show the task to take next: the first that is ready.
+class ShowNext(_Queue, frozen=True, kw_only=True):
+    """Show the task to take next: the first that is ready; one with unfinished parts comes after all others.
 
     It only looks; `claim --next` takes it. Where nothing is ready it says what is in the way, and succeeds.
     """
 
     command = "next"
-    writes = False
-
-    labels: _LABELS = []
-    stage: _STAGE = None
 
     def show(self, world: World) -> NextReady:
-        wanted = wanted_by(world, stage=self.stage, labels=tuple(self.labels), limit=1)
+        wanted = self.wanted(world, 1)
         tasks, total = ready_tasks(world, wanted, self.all_ledgers)
+        if total > 1 and not self.all_ledgers:
+            first = next(steps_first(world, replace(wanted, limit=_FEW)))
+            tasks = [queued_task(first, wanted)]
         task = tasks[0] if tasks else None
         in_the_way = {} if task else world.source.graph().hindered(wanted)
         return NextReady(
@@ -186,99 +189,4 @@ def _next_argv(task: QueuedTask | None, here: str) -> tuple[str, ...]:
     return (PROGRAM, "--ledger", task.ledger, verb, task.id)
 
 
-# ---------------------------------------------------------------------------------------------- blocked
-
-
-class ListBlocked(Operation, frozen=True, kw_only=True):
-    """List the tasks that wait for others or are on hold, each with the chain of tasks that blocks it.
-
-    The last of a chain is what has to be done first.
-    """
-
-    command = "blocked"
-    writes = False
-
-    limit: Annotated[int, opt("At most this many (0: all).")] = LIMIT
-
-    def show(self, world: World) -> BlockedList:
-        check_limit(self.limit)
-        rows, total = world.source.graph().blocked(self.limit)
-        return BlockedList(
-            tasks=[blocked_task(world, row) for row in rows],
-            total=total,
-            truncated=len(rows) < total,
-            ledger=world.ledger,
-        )
-
-
-def blocked_task(world: World, row: Row) -> BlockedTask:
-    """The view of a task that waits or is on hold."""
-    is_held = row.hindrance == "on_hold"
-    record = world.record(row.uid) if is_held else None
-    hold = record.hold if record is not None else None
-    waits_for = [edge.on for edge in unmet_edges(world, row)]
-    return BlockedTask(
-        id=row.id,
-        uid=row.uid,
-        slug=row.slug,
-        title=row.title,
-        status=row.status,
-        role=row.role,
-        priority=row.priority,
-        owner=row.owner,
-        why="on_hold" if is_held else "dependencies",
-        hold_reason=hold.reason if hold else None,
-        held_at=hold.at if hold else None,
-        waits_for=names_of(world, waits_for[:_MOST]),
-        waits_for_total=len(waits_for),
-        chain=names_of(world, chain_of(world, row, _LONGEST)),
-    )
-
-
-# ---------------------------------------------------------------------------------------------- stale
-
-
-class ListStale(Operation, frozen=True, kw_only=True):
-    """List the tasks that nothing happened to for long, the longest first.
-
-    How long is policy: `stale:` in .gitledger.yaml, by default 7 days for what waits to be begun and 3 for what
-    is being worked on.
-    """
-
-    command = "stale"
-    writes = False
-
-    limit: Annotated[int, opt("At most this many (0: all).")] = LIMIT
-
-    def show(self, world: World) -> StaleList:
-        check_limit(self.limit)
-        thresholds = {"queue": world.policy.stale.queue, "work": world.policy.stale.work}
-        before = {role: ids.later(world.now, -seconds) for role, seconds in thresholds.items()}
-        rows, total = world.source.graph().stale(before, self.limit)
-        return StaleList(
-            tasks=[_stale_task(row, world.now) for row in rows],
-            total=total,
-            truncated=len(rows) < total,
-            thresholds=thresholds,
-            ledger=world.ledger,
-        )
-
-
-def _stale_task(row: Row, now: str) -> StaleTask:
-    idle = int((ids.parse_time(now) - ids.parse_time(row.updated_at)).total_seconds())
-    return StaleTask(
-        id=row.id,
-        uid=row.uid,
-        slug=row.slug,
-        title=row.title,
-        status=row.status,
-        role=row.role,
-        priority=row.priority,
-        owner=row.owner,
-        updated_at=row.updated_at,
-        idle_seconds=idle,
-        idle_days=idle // 86400,
-    )
-
-
-OPERATIONS: tuple[type[Operation], ...] = (ListReady, ShowNext, ListBlocked, ListStale)
+OPERATIONS: tuple[type[Operation], ...] = (ListReady, ShowNext)

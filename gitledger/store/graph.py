@@ -13,9 +13,9 @@ import sqlite3
 
 from msgspec import json
 
-from gitledger.model.listing import Order, Wanted
+from gitledger.model.listing import Order, Sieve, Wanted
 from gitledger.model.task import Edge, Row
-from gitledger.store.nodes import chunks
+from gitledger.store.nodes import chunks, labelled_any
 
 if TYPE_CHECKING:
     from gitledger.store.index import Index
@@ -39,27 +39,45 @@ class IndexGraph:
         """How many tasks that were not put away are kept from whoever asks, by what is in the way first."""
         return self._ask(lambda index: _hindered(index.db, wanted), {})
 
-    def blocked(self, limit: int) -> tuple[list[Row], int]:
+    def blocked(self, limit: int, any_label: frozenset[str] = frozenset()) -> tuple[list[Row], int]:
         """The first tasks, the most urgent first, that wait for others or are on hold, and how many there are."""
+        labelled, labels = labelled_any(any_label)
 
         def read(index: "Index") -> tuple[list[Row], int]:
-            (total,) = index.db.execute("SELECT count(*) FROM node WHERE waits = 1").fetchone()
-            query = "SELECT directory FROM node WHERE waits = 1 ORDER BY rank, created, number, uid LIMIT ?"
-            return _lines(index.db, index.db.execute(query, (limit or -1,))), total
+            where = f"FROM node WHERE waits = 1{labelled}"
+            (total,) = index.db.execute(f"SELECT count(*) {where}", labels).fetchone()
+            query = f"SELECT directory {where} ORDER BY rank, created, number, uid LIMIT ?"
+            return _lines(index.db, index.db.execute(query, (*labels, limit or -1))), total
 
         return self._ask(read, ([], 0))
 
-    def stale(self, before: dict[str, str], limit: int) -> tuple[list[Row], int]:
+    def stale(
+        self, before: dict[str, str], limit: int, any_label: frozenset[str] = frozenset()
+    ) -> tuple[list[Row], int]:
         """The first tasks by role that nothing happened to since the moment of their role, the longest first, and how many."""
+        labelled, labels = labelled_any(any_label)
+        asked = [(*pair, *labels) for pair in before.items()]
 
         def read(index: "Index") -> tuple[list[Row], int]:
-            where = "FROM node WHERE role = ? AND updated < ?"
-            total = sum(index.db.execute(f"SELECT count(*) {where}", pair).fetchone()[0] for pair in before.items())
+            where = f"FROM node WHERE role = ? AND updated < ?{labelled}"
+            total = sum(index.db.execute(f"SELECT count(*) {where}", values).fetchone()[0] for values in asked)
             query = f"SELECT updated, number, uid, directory {where} ORDER BY updated, number, uid LIMIT ?"
-            found = merge(*(index.db.execute(query, (*pair, limit or -1)) for pair in before.items()))
+            found = merge(*(index.db.execute(query, (*values, limit or -1)) for values in asked))
             return _lines(index.db, [(directory,) for *_, directory in islice(found, limit or None)]), total
 
         return self._ask(read, ([], 0))
+
+    def sift(self, sieve: Sieve) -> list[Row]:
+        """The tasks that a sieve lets through, in its order."""
+        from gitledger.store.sift import sift
+
+        return self._ask(lambda index: _lines(index.db, sift(index.db, sieve)), [])
+
+    def roles(self, any_label: frozenset[str] = frozenset()) -> dict[str, int]:
+        """How many tasks there are of each role, of those with one of the labels if there are any; archived ones too."""
+        labelled, labels = labelled_any(any_label)
+        query = f"SELECT role, count(*) FROM node WHERE role <> ''{labelled} GROUP BY role"
+        return self._ask(lambda index: dict(index.db.execute(query, labels)), {})
 
     def unmet(self, uids: Sequence[str]) -> dict[str, int]:
         """How many dependencies of each of these tasks are not satisfied."""
@@ -199,7 +217,8 @@ def _narrowed(wanted: Wanted) -> tuple[str, list[str]]:
     statuses = sorted(wanted.statuses)
     parts = [f" AND status IN ({', '.join('?' * len(statuses))})"] if statuses else []
     parts += [" AND directory IN (SELECT directory FROM label WHERE label = ?)" for _ in wanted.labels]
-    return "".join(parts), [*statuses, *wanted.labels]
+    labelled, labels = labelled_any(wanted.any_label)
+    return "".join([*parts, labelled]), [*statuses, *wanted.labels, *labels]
 
 
 def _claimed(db: sqlite3.Connection, wanted: Wanted) -> dict[str, str]:

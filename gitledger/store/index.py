@@ -1,6 +1,7 @@
 """The index of one ledger: a SQLite cache of every task's row and record bytes at one tip, which answers listings."""
 
 from collections.abc import Iterable, Iterator
+from functools import cache
 
 import os
 import sqlite3
@@ -12,9 +13,10 @@ from gitledger.model.listing import row_of
 from gitledger.model.task import Row, Task
 from gitledger.store import nodes
 
-INDEX_VERSION = 9
+INDEX_VERSION = 11
 
 # A listing reads `line`, a whole row in one cell: taking 10,000 rows of 20 columns apart costs three times as much.
+# The `id` of a record is never given twice: by it the full text (store/sought) knows what it has not taken in.
 _SCHEMA = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value) WITHOUT ROWID;
 CREATE TABLE task (
@@ -29,7 +31,7 @@ CREATE INDEX task_top ON task (top);
 CREATE INDEX task_listed ON task (
     deleted, archived, status, role, plans, questions, runs, changes, open_claims, todos, todos_done
 );
-CREATE TABLE record (directory TEXT PRIMARY KEY, data BLOB);
+CREATE TABLE record (id INTEGER PRIMARY KEY AUTOINCREMENT, directory TEXT UNIQUE, data BLOB);
 CREATE TABLE text (directory, name, data BLOB, PRIMARY KEY (directory, name)) WITHOUT ROWID;
 CREATE TABLE dependency (directory, needs);
 CREATE INDEX dependency_directory ON dependency (directory);
@@ -132,7 +134,7 @@ class Index:
         cells = f"({', '.join('?' * 19)})"
         for chunk in _chunks(tasks, 500):
             self.db.executemany(f"INSERT OR REPLACE INTO task VALUES {cells}", [_cells(d, t) for d, _, _, t in chunk])
-            self.db.executemany("INSERT OR REPLACE INTO record VALUES (?, ?)", [item[:2] for item in chunk])
+            self.db.executemany("INSERT OR REPLACE INTO record (directory, data) VALUES (?, ?)", [item[:2] for item in chunk])
             texts = [(directory, name, data) for directory, _, files, _ in chunk for name, data in files]
             self.db.executemany("INSERT OR REPLACE INTO text VALUES (?, ?, ?)", texts)
             needs = [
@@ -154,7 +156,7 @@ class Index:
     def lookup(self, *, number: int | None = None, slug: str | None = None, prefix: str | None = None) -> list[Row]:
         """The tasks, not deleted, that match the one criterion given; `prefix` is the beginning of a uid."""
         if number is not None:
-            return self._rows("number = ? AND NOT deleted", (_bounded(number),))
+            return self._rows("number = ? AND NOT deleted", (nodes.bounded(number),))
         if slug is not None:
             return self._rows("slug = ? AND NOT deleted", (slug,))
         digits = _digits(prefix or "")
@@ -252,6 +254,7 @@ class Index:
         return sorted(fullest.values(), key=lambda row: (row.number, row.uid))
 
 
+@cache
 def _boot() -> str | None:
     """The id of this boot of the machine; None where the system does not say."""
     try:
@@ -280,13 +283,6 @@ def _chunks(items: Iterator[Taken], size: int) -> Iterator[list[Taken]]:
     yield chunk
 
 
-
-
-def _bounded(number: int) -> int:
-    """`number` as SQLite can hold it; an event made by somebody else may carry any."""
-    return max(-codec.MAX_INTEGER, min(number, codec.MAX_INTEGER))
-
-
 def _digits(uid: str) -> str:
     return uid.replace("-", "")
 
@@ -295,9 +291,9 @@ def _cells(directory: str, task: Task) -> tuple[str | int | bytes | None, ...]:
     """The columns of a task, in the order of the schema."""
     row = row_of(task, directory)
     return (
-        _bounded(row.number),
+        nodes.bounded(row.number),
         row.uid,
-        _bounded(task.clock),
+        nodes.bounded(task.clock),
         directory,
         _encode(row),
         _digits(row.uid),
@@ -306,7 +302,7 @@ def _cells(directory: str, task: Task) -> tuple[str | int | bytes | None, ...]:
         row.role,
         row.is_deleted,
         row.is_archived,
-        _bounded(max(task.number, *task.former_numbers, 0)),
+        nodes.bounded(max(task.number, *task.former_numbers, 0)),
         len(task.plans),
         len(task.questions),
         len(task.runs),

@@ -5,9 +5,11 @@ from collections.abc import Iterable, Iterator, Sequence
 import sqlite3
 
 from gitledger.model import readiness, workflow
+from gitledger.model.codec import MAX_INTEGER
 from gitledger.model.task import Edge, Task, edges_of
 
 CHUNK = 500
+FEW = 20
 
 # A task that is no longer there, or was put away, is `hidden`. `standing` is what in the record is in the way, '' if
 # nothing; `unmet` counts the dependencies that are not satisfied; `waits`: unfinished, and waiting or on hold.
@@ -22,6 +24,7 @@ CREATE INDEX node_ready ON node (standing, unmet, rank, created, number, uid, du
 CREATE INDEX node_waits ON node (waits, rank, created, number, uid);
 CREATE INDEX node_due ON node (due) WHERE due IS NOT NULL;
 CREATE INDEX node_next_run ON node (next_run) WHERE next_run IS NOT NULL;
+CREATE INDEX node_created ON node (created, number, uid, directory, role);
 CREATE INDEX node_role ON node (role, updated, number, uid);
 CREATE INDEX node_parent ON node (hidden, parent, unsorted, sort, number, uid);
 CREATE TABLE edge (directory, uid, needs, kind, unblock_at, needed, waived);
@@ -75,8 +78,7 @@ def uids_in(db: sqlite3.Connection, directories: Iterable[str]) -> set[str]:
 
 def weigh(db: sqlite3.Connection, changed: set[str]) -> None:
     """Count again what these tasks, and those that depend on them, wait for."""
-    (known,) = db.execute("SELECT count(*) FROM (SELECT 1 FROM node LIMIT 1000)").fetchone()
-    if len(changed) * 2 > known:
+    if len(changed) > FEW and len(changed) * 2 > db.execute("SELECT count(*) FROM (SELECT 1 FROM node LIMIT 1000)").fetchone()[0]:
         db.execute(_WEIGH)
         db.execute(_MARK)
         return
@@ -93,7 +95,7 @@ def _node(directory: str, task: Task) -> tuple[str | int | None, ...]:
     return (
         task.uid,
         directory,
-        _bounded(task.number),
+        bounded(task.number),
         is_deleted or task.archived_at is not None,
         readiness.hindrance(task) or "",
         0,
@@ -110,7 +112,7 @@ def _node(directory: str, task: Task) -> tuple[str | int | None, ...]:
         task.updated_at,
         task.parent,
         task.sort is None,
-        _bounded(task.sort or 0),
+        bounded(task.sort or 0),
     )
 
 
@@ -118,9 +120,16 @@ def _needed(edge: Edge) -> int:
     return readiness.needed_rank(edge.unblock_at) if edge.blocks else 0
 
 
-def _bounded(number: int) -> int:
+def bounded(number: int) -> int:
     """`number` as SQLite can hold it; an event made by somebody else may carry any."""
-    return max(-(1 << 53), min(number, 1 << 53))
+    return max(-MAX_INTEGER, min(number, MAX_INTEGER))
+
+
+def labelled_any(labels: Iterable[str]) -> tuple[str, list[str]]:
+    """The rest of a condition on `node` for tasks with one of these labels, if there are any, and its values."""
+    values = sorted(labels)
+    marks = ", ".join("?" * len(values))
+    return f" AND directory IN (SELECT directory FROM label WHERE label IN ({marks}))" if values else "", values
 
 
 def chunks(items: Sequence[str]) -> Iterator[Sequence[str]]:

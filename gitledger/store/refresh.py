@@ -39,14 +39,14 @@ def open_index(repo: Repository, ledger: str, tip: str, progress: Progress | Non
         index = None
         try:
             index = _connect(path)
-            if _is_ready(index, tip):
+            if is_ready(index, tip):
                 return index
             index.end()
             if index.tip is not None and index.tip == repo.tip(ledger):
                 index.close()
                 return None
             _bring_up(index, repo, tip, progress)
-            if _is_ready(index, tip):
+            if is_ready(index, tip):
                 return index
             index.close()
             return None
@@ -192,7 +192,8 @@ def _discard(path: str, error: sqlite3.Error | OSError) -> bool:
 # ---------------------------------------------------------------------------------------------- the content
 
 
-def _is_ready(index: Index, tip: str) -> bool:
+def is_ready(index: Index, tip: str) -> bool:
+    """Whether the index is at `tip`; from then on it holds a read transaction."""
     index.begin_read()
     return index.tip == tip
 

@@ -21,6 +21,7 @@ from gitledger.store.refresh import (
 from gitledger.store.repo import Repository
 
 if TYPE_CHECKING:
+    from gitledger.model.seeking import Find, Sought
     from gitledger.store.graph import IndexGraph
 
 _TRIES = 8
@@ -86,11 +87,11 @@ class Snapshot:
         if self.index is not None:
             self.index.close()
 
-    def beside(self, ledger: str) -> "Snapshot":
-        """Another ledger of the repository as it was when first asked for; closed together with this one."""
+    def beside(self, ledger: str, *, tip: str | None = None) -> "Snapshot":
+        """Another ledger of the repository as it was when first asked for, or at `tip`; closed together with this one."""
         self._beside = self._beside or {}
         if ledger not in self._beside:
-            self._beside[ledger] = open_snapshot(self.repo, ledger, progress=self.progress)
+            self._beside[ledger] = open_snapshot(self.repo, ledger, tip=tip, progress=self.progress)
         return self._beside[ledger]
 
     def advance(self, tip: str) -> None:
@@ -148,6 +149,18 @@ class Snapshot:
 
         return IndexGraph(self._ask)
 
+    def search(self, sought: "Sought") -> "tuple[list[Find], int]":
+        """The first tasks that match, the best first, and how many do."""
+        if self.index is None or self.tip is None:
+            return [], 0
+        from gitledger.store.sought import is_filled, seek, seek_plainly, with_full_text
+
+        try:
+            self.index = with_full_text(self.repo, self.ledger, self.tip, self.index)
+        except BROKEN:
+            self.index = replace_index(self.repo, self.ledger, self.tip, self.index)
+        return self._ask(lambda index: (seek if is_filled(index) else seek_plainly)(index, sought), ([], 0))
+
     def dependents(self, uid: str) -> list[Row]:
         """The tasks that depend on the task `uid` in any way."""
         return self._ask(lambda index: index.dependents(uid), [])
@@ -189,8 +202,11 @@ class Snapshot:
 
         return self._ask(read, None)
 
-    def text(self, uid: str, name: str) -> str | None:
-        """A long text of a task, by its name in the task's folder; None where there is none."""
+    def text(self, uid: str | None, name: str) -> str | None:
+        """A long text of a task or of the book (None), by its name in the folder; None where there is none."""
+        if uid is None:
+            found = self._content.file(f"book/{name}") if self.tip else None
+            return found.decode("utf-8", "replace") if found is not None else None
         data = self._ask(lambda index: index.text(uid, name), None)
         return data.decode("utf-8", "replace") if data is not None else None
 
@@ -198,6 +214,10 @@ class Snapshot:
         """The events of a task, or of the book (None), in order; only the last ones, if given (0: all)."""
         directory = self.directory(uid) if uid is not None else "book"
         return self._content.events(directory, last=last) if directory and self.tip else []
+
+    def events_named(self, prefix: str) -> list[codec.Event]:
+        """The events of any task and of the book whose id begins so."""
+        return self._content.events_named(prefix) if self.tip else []
 
     def requested(self, key: str) -> list[codec.Event]:
         """The events that were recorded under this key of a request, task by task in order."""
@@ -222,8 +242,10 @@ class Snapshot:
 
     def book(self) -> Book:
         """The ledger's own record."""
-        content = self._content
-        return content.book() if content is not None else Book()
+        found = self._ask(lambda index: index.meta("book"), None)
+        if found is not None:
+            return codec.decode_book(str(found).encode())
+        return self._content.book() if self._content is not None else Book()
 
     def entries(self, *, uid: str | None = None, limit: int = 0) -> list[Any]:
         """The entries up to here, newest first; of one task only, if given; at most `limit` (0: all)."""

@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from gitledger.errors import Conflict
-from gitledger.ledger import Ledger, open_ledger
+from gitledger.ledger import Ledger, open_ledger, recording
 from gitledger.ops.advance import AdvanceTask
 from gitledger.ops.dep import AddDependency
 from gitledger.ops.item import CreateItem
@@ -78,14 +78,14 @@ def test_claims_of_others_here_and_in_other_ledgers_are_seen(graph, ask):
 
 def racing(ledger: Ledger, monkeypatch, op) -> None:
     """Let somebody else run `op` right before the next entry of this ledger is added."""
-    real, rivals = Ledger._append, [op]
+    real, rivals = recording._append, [op]
 
-    def append(self, *args):
-        if self is ledger and rivals:
-            Ledger(self.repo, self.name, self.name_source, self.config).run(rivals.pop())
-        return real(self, *args)
+    def append(where, *args):
+        if where is ledger and rivals:
+            Ledger(where.repo, where.name, where.name_source, where.config).run(rivals.pop())
+        return real(where, *args)
 
-    monkeypatch.setattr(Ledger, "_append", append)
+    monkeypatch.setattr(recording, "_append", append)
 
 
 def test_opposite_edges_added_at_once_make_no_circle(graph, repo, monkeypatch):

@@ -4,9 +4,9 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 
 from gitledger.model import readiness
-from gitledger.model.listing import Wanted, ready_order, row_of, sibling_order
+from gitledger.model.listing import Sieve, Wanted, ready_order, row_of, sibling_order
 from gitledger.model.task import Edge, Row, Task, edges_of
-from gitledger.ops._base import live_claim
+from gitledger.ops._world import live_claim
 from gitledger.ops.guards import is_satisfied
 
 
@@ -53,6 +53,7 @@ class MemoryGraph:
             if self.why(task, wanted) is None
             and task.uid not in wanted.without
             and set(wanted.labels) <= set(task.labels)
+            and _has_any(task, wanted.any_label)
         ]
         found.sort(key=lambda row: ready_order(row, wanted))
         return found[: wanted.limit or None], len(found)
@@ -61,20 +62,44 @@ class MemoryGraph:
         counts = Counter(self.why(task, wanted) for task in self._listed())
         return {why: many for why, many in counts.items() if why is not None}
 
-    def blocked(self, limit: int) -> tuple[list[Row], int]:
+    def blocked(self, limit: int, any_label: frozenset[str] = frozenset()) -> tuple[list[Row], int]:
         found = []
-        for task in self.tasks.values():
+        for task in filter(lambda task: _has_any(task, any_label), self.tasks.values()):
             why = readiness.hindrance(task)
             if why != "finished" and (why == "on_hold" or self.unmet([task.uid])[task.uid]):
                 found.append(self._row(task))
         found.sort(key=lambda row: (readiness.priority_rank(row.priority), row.created_at, row.number, row.uid))
         return found[: limit or None], len(found)
 
-    def stale(self, before: dict[str, str], limit: int) -> tuple[list[Row], int]:
-        rows = [self._row(task) for task in self._listed()]
+    def stale(self, before: dict[str, str], limit: int, any_label: frozenset[str] = frozenset()) -> tuple[list[Row], int]:
+        rows = [self._row(task) for task in self._listed() if _has_any(task, any_label)]
         found = [row for row in rows if row.role in before and row.updated_at < before[row.role]]
         found.sort(key=lambda row: (row.updated_at, row.number, row.uid))
         return found[: limit or None], len(found)
+
+    def sift(self, sieve: Sieve) -> list[Row]:
+        found = []
+        for task in self.tasks.values():
+            row = self._row(task)
+            moment = {
+                "created": task.created_at,
+                "updated": task.updated_at,
+                "due": readiness.due_moment(task.due),
+                "next_run": readiness.due_moment(task.next_run_at),
+            }[sieve.order]
+            if (
+                task.deleted_at is None
+                and sieve.takes(row)
+                and (sieve.after is None or (moment or "") > sieve.after)
+                and (sieve.until is None or (moment is not None and moment <= sieve.until))
+            ):
+                found.append(((moment or "", task.number, task.uid), row))
+        found.sort(key=lambda pair: pair[0], reverse=sieve.newest)
+        return [row for _, row in found[sieve.offset : sieve.offset + sieve.limit]]
+
+    def roles(self, any_label: frozenset[str] = frozenset()) -> dict[str, int]:
+        rows = [self._row(task) for task in self.tasks.values() if task.deleted_at is None]
+        return dict(Counter(row.role for row in rows if not any_label or any_label & set(row.labels)))
 
     def unmet(self, uids: Sequence[str]) -> dict[str, int]:
         found = {}
@@ -129,3 +154,7 @@ class MemoryGraph:
 
     def labels(self) -> dict[str, int]:
         return dict(sorted(Counter(label for task in self._listed() for label in task.labels).items()))
+
+
+def _has_any(task: Task, labels: frozenset[str]) -> bool:
+    return not labels or bool(labels & set(task.labels))

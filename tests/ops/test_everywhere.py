@@ -13,10 +13,11 @@ from gitledger.cli.build import fields_of
 from gitledger.model.task import Actor
 from gitledger.ops._everywhere import Listing
 from gitledger.ops._registry import all_operations
+from gitledger.ops._task_list import ListTasks
 from gitledger.ops.claim import ClaimTask, ListClaims, UnclaimTask
 from gitledger.ops.conflicts import ListConflicts
 from gitledger.ops.lock import ListLocks
-from gitledger.ops.task import CreateTask, EditTask, ListTasks
+from gitledger.ops.task import CreateTask, EditTask
 from tests.conftest import Cli, Repo
 from tests.hints import wrongs
 from tests.ops.harness import BOT, OTHER, Scene, given

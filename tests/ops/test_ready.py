@@ -14,8 +14,9 @@ from gitledger.ops.dep import AddDependency
 from gitledger.ops.item import CreateItem
 from gitledger.ops.plan import ProposePlan, RejectPlan, StartPlan
 from gitledger.ops.question import AddQuestion, AnswerQuestion
-from gitledger.ops.ready import ListBlocked, ListReady, ListStale, ShowNext
+from gitledger.ops.ready import ListReady, ShowNext
 from gitledger.ops.task import CancelTask, CreateTask
+from gitledger.ops.waiting import ListBlocked, ListStale
 from tests.ops.harness import ADA, BOT, OTHER, Scene, given
 from tests.ops.stories import approved, forked, tell
 
@@ -128,6 +129,15 @@ def test_next_is_the_first_of_ready_and_what_claim_next_takes():
         if not scene.run(ListReady(limit=1)).tasks[0].mine:
             assert scene.run(ShowNext()).task_id == expected
         assert scene.run(ClaimTask(next=True)).task_id == expected
+
+
+def test_a_task_with_unfinished_parts_comes_next_after_all_others():
+    scene = given(item("Whole", priority="high"), item("Part", parent="1"), item("Other", priority="low"))
+    assert ready(scene) == ["1", "2", "3"]
+    for expected in ("task-0002", "task-0001", "task-0003"):
+        assert scene.run(ShowNext()).task_id == expected
+        assert scene.run(ClaimTask(next=True)).task_id == expected
+        scene.run(AdvanceTask(task=expected, trigger="complete"))
 
 
 def test_next_of_nothing_says_why_and_succeeds():

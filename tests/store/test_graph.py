@@ -5,7 +5,7 @@ from typing import Any
 from hypothesis import given, settings, strategies as st
 
 from gitledger.model import codec, ids
-from gitledger.model.listing import Wanted
+from gitledger.model.listing import Sieve, Wanted
 from gitledger.model.task import (
     Actor,
     Claim,
@@ -113,6 +113,16 @@ WANTED = [
     Wanted(now=NOW, holder=ADA.holder(), is_person=True, limit=2),
     Wanted(now=NOW, holder=BOT.holder(), with_mine=False, labels=("a",), without=frozenset(UIDS[:1])),
     Wanted(now=NOW, holder=BOT.holder(), statuses=frozenset({"draft", "queue", "approved"}), limit=1),
+    Wanted(now=NOW, holder=BOT.holder(), any_label=frozenset({"b", "c"})),
+]
+SIEVES = [
+    Sieve(),
+    Sieve(roles=("done", "work", "queue"), order="updated", limit=3),
+    Sieve(roles=("queue", "archived"), newest=False, limit=2, offset=1),
+    Sieve(parent=UIDS[0], priority="medium"),
+    Sieve(any_label=("a", "c"), is_open=True),
+    Sieve(is_open=True, order="due", newest=False, after=NOW, until=ids.later(NOW, 86400)),
+    Sieve(order="next_run", newest=False, until=NOW),
 ]
 BEFORE = {"queue": ids.later(NOW, -7 * 86400), "work": ids.later(NOW, -3 * 86400)}
 
@@ -139,9 +149,14 @@ def compare(graph: IndexGraph, plain: MemoryGraph) -> None:
     for wanted in WANTED:
         assert graph.ready(wanted) == plain.ready(wanted), wanted
         assert graph.hindered(wanted) == plain.hindered(wanted), wanted
+    for labels in (frozenset[str](), frozenset({"a", "c"})):
+        assert graph.roles(labels) == plain.roles(labels)
+    for sieve in SIEVES:
+        assert graph.sift(sieve) == plain.sift(sieve), sieve
     for limit in (0, 2):
-        assert graph.blocked(limit) == plain.blocked(limit)
-        assert graph.stale(BEFORE, limit) == plain.stale(BEFORE, limit)
+        for labels in (frozenset(), frozenset({"a"}), frozenset({"b", "c"})):
+            assert graph.blocked(limit, labels) == plain.blocked(limit, labels)
+            assert graph.stale(BEFORE, limit, labels) == plain.stale(BEFORE, limit, labels)
         for parent in (None, *UIDS[:3]):
             assert graph.children(parent, limit) == plain.children(parent, limit)
     assert graph.unmet(UIDS) == plain.unmet(UIDS)

@@ -16,7 +16,8 @@ from gitledger.store.snapshot import open_snapshot
 def dump(index: Index) -> dict[str, list]:
     tables = {}
     for table in ("meta", "task", "record", "dependency", "source"):
-        tables[table] = sorted(index.db.execute(f"SELECT * FROM {table}").fetchall(), key=repr)
+        columns = "directory, data" if table == "record" else "*"
+        tables[table] = sorted(index.db.execute(f"SELECT {columns} FROM {table}").fetchall(), key=repr)
     return tables
 
 

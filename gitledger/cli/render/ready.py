@@ -1,4 +1,4 @@
-"""The work queue for people: what to take, what waits, what was forgotten."""
+"""The work queue for people: what to take."""
 
 from typing import Any
 
@@ -95,39 +95,4 @@ def render_next(view: Any, op: Any, console: Console) -> None:
     show_next(view.next_command, console)
 
 
-def render_blocked(view: Any, op: Any, console: Console) -> None:
-    """What waits, each with the way to what has to be done first."""
-    if not view.tasks:
-        console.line("nothing is blocked")
-        return
-    for task in view.tasks:
-        console.line(Styled(task.id, "bold"), "  ", console.status(task.status), "  ", one_line(task.title))
-        if task.why == "on_hold":
-            console.line("  on hold", f": {one_line(task.hold_reason)}" if task.hold_reason else "")
-        if task.chain:
-            more = f"  (waits for {count(task.waits_for_total, 'task')})" if task.waits_for_total > 1 else ""
-            console.line("  waits for ", " → ".join(task.chain), Styled(more, "dim"))
-    if view.truncated:
-        console.line(Styled(f"{len(view.tasks)} of {count(view.total, 'task')}", "dim"))
-
-
-def render_stale(view: Any, op: Any, console: Console) -> None:
-    """What nobody has touched for long."""
-    if not view.tasks:
-        console.line("nothing is stale")
-        return
-    rows: list[list[Cell]] = [
-        [task.id, console.status(task.status), Styled(count(task.idle_days, "day"), "yellow"), task.title, task.owner or ""]
-        for task in view.tasks
-    ]
-    console.table(rows, grow=3)
-    if view.truncated:
-        console.line(Styled(f"{len(view.tasks)} of {count(view.total, 'task')}", "dim"))
-
-
-RENDERERS: dict[str, Renderer] = {
-    "ReadyList": render_ready,
-    "NextReady": render_next,
-    "BlockedList": render_blocked,
-    "StaleList": render_stale,
-}
+RENDERERS: dict[str, Renderer] = {"ReadyList": render_ready, "NextReady": render_next}
