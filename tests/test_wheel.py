@@ -3,63 +3,13 @@
 from pathlib import Path
 from zipfile import ZipFile
 
-import os
-import subprocess
-import sys
-import sysconfig
 import tomllib
 
 import pytest
 
-ROOT = Path(__file__).parent.parent
-TIMEOUT_S = 100
+from tests.installed import ROOT, run
+
 pytestmark = pytest.mark.slow
-
-
-def run(*argv: str | Path, cwd: Path, environ: dict[str, str] | None = None) -> str:
-    """The output of a child; it has to succeed."""
-    done = subprocess.run(
-        argv, cwd=cwd, env=environ, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=TIMEOUT_S
-    )
-    assert done.returncode == 0, f"{argv}: exit {done.returncode}\n{done.stdout}{done.stderr}"
-    return done.stdout
-
-
-@pytest.fixture(scope="module")
-def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The wheel, built from this folder without the network."""
-    out = tmp_path_factory.mktemp("wheel")
-    run(sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", out, ROOT, cwd=out)
-    [built] = out.glob("*.whl")
-    return built
-
-
-class Installed:
-    """A fresh virtual environment with the wheel in it, and how to run what it installed."""
-
-    def __init__(self, folder: Path, wheel: Path) -> None:
-        self.folder = folder
-        run(sys.executable, "-m", "venv", "--without-pip", folder, cwd=wheel.parent)
-        self.python = folder / "bin" / "python"
-        pip = (sys.executable, "-m", "pip", "--disable-pip-version-check", "--python", str(self.python))
-        run(*pip, "install", "--quiet", "--no-index", "--no-deps", wheel, cwd=wheel.parent)
-        # The dependencies are those of this environment; there may be no network to fetch them from.
-        purelib = "import sysconfig; print(sysconfig.get_path('purelib'))"
-        self.site = Path(run(self.python, "-c", purelib, cwd=folder).strip())
-        theirs = {sysconfig.get_path("purelib"), sysconfig.get_path("platlib")}
-        (self.site / "dependencies.pth").write_text("\n".join(sorted(theirs)))
-
-    def __call__(self, *argv: str, cwd: Path) -> str:
-        hidden = ("PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV")
-        environ = {name: value for name, value in os.environ.items() if name not in hidden}
-        path = os.pathsep.join([str(self.folder / "bin"), os.environ["PATH"]])
-        return run(*argv, cwd=cwd, environ=environ | {"PATH": path})
-
-
-@pytest.fixture(scope="module")
-def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Installed:
-    """The wheel, installed."""
-    return Installed(tmp_path_factory.mktemp("venv") / "venv", wheel)
 
 
 def test_the_wheel_holds_the_package_its_licence_and_no_test(wheel):
@@ -109,6 +59,14 @@ def test_the_hooks_are_in_it_and_work(installed, wheel, repo):
     installed("git", "commit", "--quiet", "--allow-empty", "-m", "One", cwd=repo.path)
     assert "Task: task-0001" in repo.git("log", "-1", "--format=%(trailers)")
     assert '"number":"task-0001"' in repo.git("notes", "--ref=taskledger", "show", "HEAD")
+
+
+def test_the_files_of_the_dashboard_are_in_it(wheel):
+    with ZipFile(wheel) as archive:
+        start = "gitledger/web/static/"
+        shipped = {name.removeprefix(start): archive.read(name) for name in archive.namelist() if name.startswith(start)}
+    assert shipped == {path.name: path.read_bytes() for path in (ROOT / "gitledger" / "web" / "static").iterdir()}
+    assert "index.html" in shipped
 
 
 def test_the_demo_runs(installed, tmp_path):

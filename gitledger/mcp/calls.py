@@ -9,18 +9,20 @@ import sys
 import msgspec
 
 from gitledger.errors import InvalidInput, LedgerError
-from gitledger.ops._base import PROGRAM, Operation, command_id, needs_remote
+from gitledger.ops._base import Operation, command_id, needs_remote
+from gitledger.ops._facts import PROGRAM
 
 # (done, total) of long work; it raises to stop work that only looks.
 Progress = Callable[[int, int], None]
 
 
 class Surroundings(msgspec.Struct, frozen=True):
-    """Where the server works: a folder, the ledger that was named, and the environment."""
+    """Where the server works: a folder, the ledger that was named, and the environment; `at` is the entry or date to look back to."""
 
     root: str
     ledger: str | None
     environ: Mapping[str, str]
+    at: str | None = None
 
     def of_client(self, name: str | None) -> "Surroundings":
         """The same, with the client as the harness, where none is named or detected."""
@@ -47,29 +49,37 @@ class Quiet:
 
 
 def open_there(around: Surroundings) -> Any:
-    """The ledger as it is now, so that what others have written is seen. Nobody sits at a terminal here."""
+    """The ledger as it is now, so that what others have written is seen, or as it was. Nobody sits at a terminal here."""
     from gitledger.ledger import open_ledger
 
-    return open_ledger(around.root, ledger=around.ledger, environ=around.environ, has_terminal=False)
+    ledger = open_ledger(around.root, ledger=around.ledger, environ=around.environ, has_terminal=False)
+    if around.at is not None:
+        ledger.look_back(around.at)
+    return ledger
 
 
 def carry_out(
     around: Surroundings, op: Operation, request: str | None, progress: Progress, look: Callable[[], None]
 ) -> dict[str, Any]:
-    """The success envelope. Raises a LedgerError that says why not.
+    """The success envelope. Raises a LedgerError that says why not."""
+    if not op.needs_repository and around.at is None:
+        return success(command_id(op), op.show(None))  # type: ignore[arg-type]
+    done = perform(around, op, request, progress, look)
+    return success(command_id(op), done.view, task_id=done.task_id, events=done.events, warnings=done.warnings)
+
+
+def perform(
+    around: Surroundings, op: Operation, request: str | None, progress: Progress, look: Callable[[], None]
+) -> Any:
+    """What came of an operation. Raises a LedgerError that says why not.
 
     `look` is called now and then while programs run, and raises to end them.
     """
-    if not op.needs_repository:
-        return success(command_id(op), op.show(None))  # type: ignore[arg-type]
     ledger = open_there(around)
     ledger.progress = progress
     ledger.streams = Quiet(look)
     with ledger.naming():
-        outcome = _run(ledger, op, request, around)
-        return success(
-            command_id(op), outcome.view, task_id=outcome.task_id, events=outcome.events, warnings=outcome.warnings
-        )
+        return _run(ledger, op, request, around)
 
 
 def _run(ledger: Any, op: Operation, request: str | None, around: Surroundings) -> Any:
@@ -102,10 +112,15 @@ def failure(command: str, error: LedgerError) -> dict[str, Any]:
 
 
 def bug(command: str, error: Exception) -> dict[str, Any]:
-    """gitledger itself failed: what is known of it, with the traceback on standard error, where clients keep their logs."""
+    """gitledger itself failed: what is known of it."""
+    return failure(command, report_bug(error))
+
+
+def report_bug(error: Exception) -> LedgerError:
+    """The error of a bug, with the traceback on standard error, where clients keep their logs."""
     import traceback
 
     traceback.print_exception(error, file=sys.stderr)
     message = f"gitledger itself failed ({type(error).__name__}). Nothing you did should cause this."
     hint = (PROGRAM, "version", "--full")
-    return failure(command, LedgerError(message, hint=hint, remediation=("The traceback is in the log of the server.",)))
+    return LedgerError(message, hint=hint, remediation=("The traceback is in the log of the server.",))

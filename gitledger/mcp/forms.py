@@ -5,8 +5,9 @@ from typing import Any, get_type_hints
 
 from msgspec import Struct
 
-from gitledger.mcp.commands import parameters_of, reads_only, spoken, summary_of
+from gitledger.mcp.commands import reads_only, spoken, summary_of
 from gitledger.ops._base import Operation, answer_of
+from gitledger.ops._calls import parameters_of
 
 REQUEST_ID = {
     "type": "string",

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from mcp_types import GetPromptResult, Prompt, PromptArgument, PromptMessage, TextContent
 
 from gitledger.errors import InvalidInput, NotFound
-from gitledger.ops._base import PROGRAM
+from gitledger.ops._facts import PROGRAM
 
 INSTRUCTIONS = (
     "The tasks of this repository, with their plans and their proof, kept in git. The loop: `ready`, `claim`, `next_action`, "

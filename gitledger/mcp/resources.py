@@ -7,7 +7,8 @@ from mcp_types import Resource, ResourceTemplate
 
 from gitledger.errors import NotFound
 from gitledger.mcp.commands import find, make_operation
-from gitledger.ops._base import PROGRAM, Operation
+from gitledger.ops._base import Operation
+from gitledger.ops._facts import PROGRAM
 
 
 class Kind(NamedTuple):

@@ -9,7 +9,8 @@ from mcp_types import Tool, ToolAnnotations
 from gitledger.errors import InvalidInput
 from gitledger.mcp import forms
 from gitledger.mcp.commands import find, listed, make_operation, misuse, reads_only, summary_of
-from gitledger.ops._base import PROGRAM, Operation
+from gitledger.ops._base import Operation
+from gitledger.ops._facts import PROGRAM
 
 
 class Direct(NamedTuple):
@@ -34,6 +35,7 @@ _ARGUMENTS = {
     "type": "object",
     "description": "Its arguments by name, as real values: lists are arrays. `describe` tells them.",
 }
+_AT = {"type": "string", "description": "Look back: answer as of an entry (its commit id) or a date."}
 READ = (
     "Run a command that only reads: `context` (all that a fresh worker needs), `task show`, `plan show`, `todo list`, "
     "`blocked`, `tree`, `log`, `whence`, `can`, `verify` and others."
@@ -55,12 +57,13 @@ class Described(NamedTuple):
 
 
 class Call(NamedTuple):
-    """A call of any other tool: the command, its arguments as they came, and the key of the request."""
+    """A call of any other tool: the command, its arguments as they came, the key of the request, and when to look back to."""
 
     op: type[Operation]
     arguments: dict[str, Any]
     request: str | None
     only: tuple[str, ...] = ()
+    at: str | None = None
 
     def operation(self) -> Operation:
         """The operation. Raises InvalidInput that names the argument that is wrong."""
@@ -92,12 +95,13 @@ def _direct_tool(name: str, direct: Direct) -> Tool:
 
 
 def _general_tools() -> list[Tool]:
-    read = {"command": _COMMAND, "arguments": _ARGUMENTS}
+    common = {"command": _COMMAND, "arguments": _ARGUMENTS}
+    read = {**common, "at": _AT}
     describe = {
         "command": {"type": "string", "description": "Like `todo done` or `todo`."},
         "answer": {"type": "boolean", "description": "Tell the schema of `result`, too."},
     }
-    write = {**read, "request_id": forms.REQUEST_ID}
+    write = {**common, "request_id": forms.REQUEST_ID}
     return [
         _general_tool("read", READ, read, ["command"], is_reading=True, is_open=True),
         _general_tool("write", WRITE, write, ["command"], is_reading=False, is_open=True),
@@ -124,11 +128,12 @@ def _general_tool(
 
 
 class _General(msgspec.Struct, forbid_unknown_fields=True):
-    """The arguments of `read` and `write`."""
+    """The arguments of `read` and `write`: `at` is the one's, `request_id` the other's."""
 
     command: str
     arguments: dict[str, Any] = {}
     request_id: str | None = None
+    at: str | None = None
 
 
 class _Describe(msgspec.Struct, forbid_unknown_fields=True):
@@ -150,7 +155,9 @@ def parse(name: str, arguments: Mapping[str, Any]) -> Call | Described:
     op = find(given.command)
     if name == "read" and not reads_only(op):
         raise misuse(op, f"{op.command!r} records something; call `write` for it.", "NOT_A_READ")
-    return Call(op, given.arguments, given.request_id)
+    if name == "write" and given.at is not None:
+        raise misuse(op, "`at` looks back, which `read` does.")
+    return Call(op, given.arguments, given.request_id, at=given.at)
 
 
 def _parse_direct(direct: Direct, arguments: dict[str, Any]) -> Call:

@@ -1,4 +1,4 @@
-"""The server as clients see it: started as a process, spoken to by the official client, or line by line."""
+"""The server as clients see it: installed from the wheel, started as a process, spoken to by the official client, or line by line."""
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, asynccontextmanager, contextmanager
@@ -6,9 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import json
-import os
 import subprocess
-import sys
 
 import pytest
 from anyio.from_thread import BlockingPortal, start_blocking_portal
@@ -16,7 +14,8 @@ from mcp.client.session import ClientSession
 from mcp.client.stdio import StdioServerParameters, stdio_client
 from mcp_types import Implementation
 
-ARGV = ["-m", "gitledger", "mcp"]
+from tests.installed import Installed
+
 WAIT_S = 60
 
 
@@ -63,9 +62,34 @@ class Client:
         return done.structured_content["error"]
 
 
+class Compatible(Client):
+    """A session with a server of the compatible profile, whose answers are JSON documents in strings."""
+
+    def say(self, tool: str, **arguments: Any) -> Any:
+        """What a call answers, errors included."""
+        done = self.raw(tool, arguments)
+        assert not done.is_error, done.content
+        assert done.structured_content == {"result": done.content[0].text}
+        assert done.content[0].text.isascii()
+        return json.loads(done.content[0].text)
+
+    def error(self, tool: str, **arguments: Any) -> Any:
+        """The error that a call answers: `(code, field)`, or a sentence."""
+        error = self.say(tool, **arguments)["error"]
+        assert isinstance(error, str) or error["message"]
+        return error if isinstance(error, str) else (error["code"], error.get("field"))
+
+    def failed(self, tool: str, **arguments: Any) -> str:
+        """What a call says that fails as such."""
+        done = self.raw(tool, arguments)
+        assert done.is_error, done.content
+        return done.content[0].text
+
+
 @asynccontextmanager
-async def _session(path: Path, log: Any) -> Any:
-    server = StdioServerParameters(command=sys.executable, args=ARGV, cwd=path, env=dict(os.environ))
+async def _session(installed: Installed, path: Path, log: Any, options: tuple[str, ...], env: Mapping[str, str]) -> Any:
+    environ = {**installed.environ(), **env}
+    server = StdioServerParameters(command="gitledger", args=["mcp", *options], cwd=path, env=environ)
     name = Implementation(name="test-client", version="1")
     async with stdio_client(server, errlog=log) as (incoming, outgoing):
         async with ClientSession(incoming, outgoing, client_info=name) as session:
@@ -73,14 +97,14 @@ async def _session(path: Path, log: Any) -> Any:
 
 
 @pytest.fixture
-def connect(tmp_path: Path) -> Callable[[Path], AbstractContextManager[Client]]:
+def connect(installed: Installed, tmp_path: Path) -> Callable[..., AbstractContextManager[Client]]:
     """Start a server in a folder and speak to it: `with connect(path) as client`."""
 
     @contextmanager
-    def connected(path: Path) -> Iterator[Client]:
+    def connected(path: Path, *options: str, kind: type[Client] = Client, env: Mapping[str, str] | None = None) -> Iterator[Client]:
         with open(tmp_path / "server.log", "a") as log, start_blocking_portal() as portal:
-            with portal.wrap_async_context_manager(_session(path, log)) as (session, welcome):
-                client = Client(portal, session)
+            with portal.wrap_async_context_manager(_session(installed, path, log, options, env or {})) as (session, welcome):
+                client = kind(portal, session)
                 client.welcome = welcome
                 failed = None
                 try:
@@ -93,12 +117,22 @@ def connect(tmp_path: Path) -> Callable[[Path], AbstractContextManager[Client]]:
     return connected
 
 
+@pytest.fixture
+def orchestrate(connect: Callable[..., Any]) -> Callable[..., AbstractContextManager[Compatible]]:
+    """The same for the compatible profile: `with orchestrate(path) as client`."""
+
+    def connected(path: Path, **env: str) -> Any:
+        return connect(path, "--profile", "orchestrator", kind=Compatible, env=env)
+
+    return connected
+
+
 class Wire:
     """The server's own streams: one JSON object a line."""
 
-    def __init__(self, path: Path) -> None:
-        pipe = subprocess.PIPE
-        self.process = subprocess.Popen([sys.executable, *ARGV], cwd=path, stdin=pipe, stdout=pipe, stderr=pipe)
+    def __init__(self, installed: Installed, path: Path, *options: str) -> None:
+        pipe, argv = subprocess.PIPE, [installed.folder / "bin" / "gitledger", "mcp", *options]
+        self.process = subprocess.Popen(argv, cwd=path, env=installed.environ(), stdin=pipe, stdout=pipe, stderr=pipe)
         self.lines: list[Any] = []
         hello = {"protocolVersion": "2025-06-18", "capabilities": {}, "clientInfo": {"name": "wire", "version": "1"}}
         self.ask(1, "initialize", hello)
@@ -148,12 +182,12 @@ class Wire:
 
 
 @pytest.fixture
-def wire() -> Iterator[Callable[[Path], Wire]]:
+def wire(installed: Installed) -> Iterator[Callable[..., Wire]]:
     """Start a server in a folder and speak to it line by line: `wire(path).ask(2, "ping", {})`."""
     started: list[Wire] = []
 
-    def start(path: Path) -> Wire:
-        started.append(Wire(path))
+    def start(path: Path, *options: str) -> Wire:
+        started.append(Wire(installed, path, *options))
         return started[-1]
 
     yield start

@@ -204,7 +204,11 @@ def test_servers_and_command_lines_see_each_other_at_once(connect, cli, repo):
     with connect(repo.path) as one, connect(repo.path) as other:
         one.write("item create", title="By one")
         assert [task["title"] for task in other.call("ready")["result"]["tasks"]] == ["By one"]
+        before = repo.git("rev-parse", "refs/taskledger/main")
         cli("item", "create", "By hand")
+        assert one.call("read", command="task list", at=before)["result"]["total"] == 1
+        assert one.refused("read", command="task list", at="someday")["code"] == "VALIDATION"
+        assert "looks back" in one.refused("write", command="item create", arguments={"title": "X"}, at=before)["message"]
         assert one.call("ready")["result"]["total"] == other.call("ready")["result"]["total"] == 2
         other.call("advance", task="1", trigger="complete")
         assert cli("item", "show", "1", "--json").json["result"]["task"]["status"] == "done"
@@ -235,6 +239,29 @@ def test_only_protocol_is_said_and_a_client_may_disappear(wire, cli, repo):
     with pytest.raises(ProcessLookupError):
         os.kill(child, 0)
     assert cli("verify").exit_code == 0
+
+
+def test_no_request_stays_without_an_answer_and_no_name_ends_the_server(wire, cli, repo):
+    cli("init")
+    cli("item", "create", "One")
+    # Names of branches are bytes to git.
+    head = (repo.path / ".git" / "HEAD").read_text().strip().removeprefix("ref: ")
+    (repo.path / ".git" / "HEAD").write_bytes(b"ref: " + os.fsencode(head) + b"\xff\n")
+    server = wire(repo.path)
+    for number, spoiled, code in [
+        (2, '{"jsonrpc":"2.0","id":2,"method":"tools/call","params":{"name":"write","arguments":{"command":"\\ud800"}}}', -32700),
+        ("three", '{"jsonrpc":"2.0","id":"three","method":"tools/call","params":%s}' % ("[" * 300 + "]" * 300), -32700),
+        (4, '{"jsonrpc":"2.0","id":4,"method":5}', -32600),
+        (None, "this is no JSON", -32700),
+        (None, '{"id":"\\ud800","method":"ping"}', -32700),
+    ]:
+        server.send_line(spoiled.encode())
+        assert server.answer(number)["error"]["code"] == code
+    status = server.ask(6, "tools/call", {"name": "read", "arguments": {"command": "status"}})["result"]
+    branch = status["structuredContent"]["result"]["branch"]
+    assert branch.endswith("\ufffd") and json.loads(status["content"][0]["text"])["result"]["branch"] == branch
+    assert server.ask(7, "ping", {})["result"] == {}
+    assert server.leave() == (0, b"")
 
 
 def test_what_is_cancelled_stops_and_the_next_is_answered(wire, cli, repo):
