@@ -8,7 +8,9 @@ from gitledger.errors import Conflict, InvalidInput
 from gitledger.model import ids
 from gitledger.model.events import Fields, TaskCreated
 from gitledger.ops import _fields
-from gitledger.ops._base import PROGRAM, Decision, World, on, require_text
+from gitledger.ops._base import Decision, on, require_text
+from gitledger.ops._facts import PROGRAM
+from gitledger.ops._world import World
 
 FIRST_STATUS = {"staged": "draft", "light": "queue"}
 
@@ -26,6 +28,7 @@ class Draft(Struct, frozen=True, kw_only=True):
     labels: tuple[str, ...] = ()
     fields: dict[str, Any] = {}
     properties: dict[str, Any] = {}
+    meta: dict[str, str | int | bool | None] = {}
 
 
 def clean_title(text: str) -> str:
@@ -38,7 +41,25 @@ def clean_title(text: str) -> str:
 
 def free_slug(world: World, wanted: str | None, title: str) -> str:
     """A slug that no task of the ledger has: the wanted one, or one made from the title."""
-    if wanted is not None:
+    return Slugs(world).take(wanted, title)
+
+
+class Slugs:
+    """The slugs of the tasks that one entry makes: none that a task of the ledger has, and none twice."""
+
+    def __init__(self, world: World) -> None:
+        self._source = world.source
+        self._given: set[str] = set()
+        # stem → what the ledger has of it, and the number to try next.
+        self._stems: dict[str, tuple[set[str], int]] = {}
+
+    def take(self, wanted: str | None, title: str) -> str:
+        """The wanted slug, or one made from the title."""
+        slug = self._made_from(title) if wanted is None else self._wanted(wanted)
+        self._given.add(slug)
+        return slug
+
+    def _wanted(self, wanted: str) -> str:
         slug = wanted.strip().lower()
         if not ids.is_slug(slug):
             raise InvalidInput(
@@ -46,19 +67,21 @@ def free_slug(world: World, wanted: str | None, title: str) -> str:
                 "not a task number.",
                 hint=(PROGRAM, "task", "create", "TITLE", "--slug", ids.slugify(wanted)),
             )
-        if world.source.lookup(slug=slug):
+        if slug in self._given or self._source.lookup(slug=slug):
             raise Conflict(f"The slug {slug!r} is taken.", hint=(PROGRAM, "task", "show", slug), blocking_refs=[slug])
         return slug
-    stem = ids.slugify(title)
-    if not (ids.is_slug(stem) and ids.is_slug(f"{stem}-2")):  # `2024` and `task-2` read as numbers
-        stem = f"the-{stem}"
-    taken = world.source.taken_slugs(stem)
-    if stem not in taken:
-        return stem
-    counter = 2
-    while f"{stem}-{counter}" in taken:
-        counter += 1
-    return f"{stem}-{counter}"
+
+    def _made_from(self, title: str) -> str:
+        stem = ids.slugify(title)
+        if not (ids.is_slug(stem) and ids.is_slug(f"{stem}-2")):  # `2024` and `task-2` read as numbers
+            stem = f"the-{stem}"
+        taken, counter = self._stems.get(stem) or (self._source.taken_slugs(stem), 1)
+        slug = stem
+        while slug in taken or slug in self._given:
+            counter += 1
+            slug = f"{stem}-{counter}"
+        self._stems[stem] = taken, counter
+        return slug
 
 
 def draft_of(world: World, op: Any, workflow: str) -> Draft:
@@ -116,15 +139,18 @@ def create(world: World, draft: Draft, *, number: int | None = None, slug: str |
             sort=draft.sort,
             fields=Fields(**draft.fields),
             properties=draft.properties,
+            meta=draft.meta,
         ),
     )
     return uid
 
 
 def workflow_of_type(world: World, name: str | None) -> str:
-    """The workflow that the policy gives tasks of this type; staged where it says nothing of it."""
-    found = world.policy.types.get(name) if name else None
-    return found.workflow if found is not None else "staged"
+    """The workflow of tasks of this type; staged where nothing is said of it."""
+    from gitledger.ops._types import schemas_of
+
+    found = schemas_of(world).get(name) if name else None
+    return found.says.workflow if found is not None else "staged"
 
 
 def refuse_blank(value: str | None, option: str) -> None:

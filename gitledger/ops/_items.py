@@ -3,9 +3,9 @@
 from typing import Any
 
 from gitledger.model.task import Plan, Question, Task, Todo
-from gitledger.ops import guards
 from gitledger.ops._base import TaskOperation
 from gitledger.ops._commands import line_of
+from gitledger.ops._criteria import CriterionState
 from gitledger.ops._steps import done_argv
 from gitledger.ops._views import View, ref_of
 
@@ -99,7 +99,7 @@ def item_view(task: Task, item: Any, op: TaskOperation) -> NextItem | None:
                 validation_hint=item.validation_hint,
                 done_command_hint=line_of(done_argv(task, item), task, op),
             )
-        case guards.CriterionState():
+        case CriterionState():
             return CriterionItem(
                 id=item.criterion.id,
                 text=item.criterion.text,

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from gitledger.errors import InvalidInput
 from gitledger.model.task import Edge, Row, Task
-from gitledger.ops._base import PROGRAM, Decision, Operation, TaskOperation, World, arg, opt
+from gitledger.ops._base import Decision, Operation, TaskOperation, arg, opt
 from gitledger.ops._dependencies import (
     DependencyView,
     Kind,
@@ -16,8 +16,10 @@ from gitledger.ops._dependencies import (
     remove_dependency,
     warn_of_dropped,
 )
+from gitledger.ops._facts import PROGRAM
 from gitledger.ops._graph import circles, names_of, needed_by, needs_of
 from gitledger.ops._views import View, task_ref
+from gitledger.ops._world import World
 from gitledger.ops.ready import LIMIT, check_limit
 
 _KIND = Annotated[

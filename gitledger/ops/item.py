@@ -5,12 +5,16 @@ from typing import Annotated, Literal
 from gitledger.errors import InvalidInput, Refused
 from gitledger.model import workflow
 from gitledger.model.task import Row, Task
-from gitledger.ops import _fields, guards
-from gitledger.ops._base import PROGRAM, Decision, Operation, World, arg, opt
+from gitledger.ops import _claim_rules, _fields, guards
+from gitledger.ops._base import Decision, Operation, arg, opt
 from gitledger.ops._creating import create, draft_of, refuse_blank
 from gitledger.ops._dependencies import UnblockAt, add_dependency
 from gitledger.ops._everywhere import Listing, rows_everywhere
-from gitledger.ops._views import TaskView, View, task_ref, task_view
+from gitledger.ops._facts import PROGRAM, Blocker
+from gitledger.ops._task_views import TaskView, task_view
+from gitledger.ops._views import TaskLine, View, task_line, task_ref
+from gitledger.ops._workspaces import InWorkspace, tagged, tags_of
+from gitledger.ops._world import World
 from gitledger.ops.ready import LIMIT, check_limit
 from gitledger.ops.task import EditTask, ShowTask
 
@@ -64,15 +68,9 @@ class CreateItem(Operation, frozen=True, kw_only=True):
 # ---------------------------------------------------------------------------------------------- listing
 
 
-class ItemRow(View):
+class ItemRow(TaskLine):
     """One line of `item list`."""
 
-    id: str
-    uid: str
-    slug: str
-    title: str
-    status: str
-    role: str
     type: str
     priority: str | None
     complexity: int | None
@@ -108,6 +106,7 @@ class ListItems(Listing, frozen=True, kw_only=True):
     type: Annotated[str | None, opt("Only tasks of this type.")] = None
     priority: _fields.Priority = None
     parent: Annotated[str | None, opt("Only the parts of this task.", metavar="TASK")] = None
+    workspace: InWorkspace = None
     archived: Annotated[bool, opt("Archived tasks too.")] = False
     limit: Annotated[int, opt("At most this many (0: all).")] = LIMIT
 
@@ -122,7 +121,8 @@ class ListItems(Listing, frozen=True, kw_only=True):
             )
         priority = _fields.parse_priority(self.priority) if self.priority else None
         parent = world.find(self.parent).uid if self.parent else None
-        found = [row for row in self._rows(world) if self._is_wanted(row, priority, parent)]
+        rows = tagged(self._rows(world), tags_of(world, self.workspace))
+        found = [row for row in rows if self._is_wanted(row, priority, parent)]
         shown = found[: self.limit] if self.limit else found
         return ItemList(
             items=[item_row(world, row) for row in shown],
@@ -150,12 +150,7 @@ class ListItems(Listing, frozen=True, kw_only=True):
 def item_row(world: World, row: Row) -> ItemRow:
     """The listing line of a light task."""
     return ItemRow(
-        id=row.id,
-        uid=row.uid,
-        slug=row.slug,
-        title=row.title,
-        status=row.status,
-        role=row.role,
+        **task_line(row),
         type=row.type,
         priority=row.priority,
         complexity=row.complexity,
@@ -182,11 +177,11 @@ def _refuse_staged(task: Task, blockers: list) -> Refused:
     return guards.refusal(Refused, task, blockers, code="GATE_BLOCKED")  # type: ignore[return-value]
 
 
-def _find_staged(world: World, task: Task, op: object) -> list[guards.Blocker]:
+def _find_staged(world: World, task: Task, op: object) -> list[Blocker]:
     if task.workflow == "light":
         return []
     message = f"{task.id} is no light task: `task edit` changes it, while it is planned."
-    return [guards.Blocker("workflow", message, ref=task.id, command=(PROGRAM, "task", "show", task.id))]
+    return [Blocker("workflow", message, ref=task.id, command=(PROGRAM, "task", "show", task.id))]
 
 
 # The task follows the light workflow.
@@ -200,7 +195,7 @@ class EditItem(EditTask, frozen=True, kw_only=True):
     """
 
     command = "item edit"
-    guards = (light, guards.not_claimed_by_other)
+    guards = (light, _claim_rules.not_claimed_by_other)
 
     task: Annotated[
         str | None, opt("The task: task-0030, 30, its slug or its uid; left out, the active one.", positional_too=True)

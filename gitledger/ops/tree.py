@@ -6,26 +6,21 @@ from typing import Annotated, Literal
 from msgspec import UNSET, UnsetType
 
 from gitledger.model.task import Row
-from gitledger.ops._base import Source, TaskOperation, World, opt
+from gitledger.ops._base import TaskOperation, opt
 from gitledger.ops._everywhere import AllLedgers, sources
-from gitledger.ops._views import View
+from gitledger.ops._views import TaskLine, View, task_line
+from gitledger.ops._world import Source, World
 from gitledger.ops.ready import check_limit
 
 _LIMIT = 200
 
 
-class TreeNode(View):
+class TreeNode(TaskLine):
     """A task of a tree, in the order of drawing. `children` counts its parts, `ended` those of them done or cancelled.
 
     `hidden` says how many of them are not drawn, for they lie deeper or over the limit.
     """
 
-    id: str
-    uid: str
-    slug: str
-    title: str
-    status: str
-    role: str
     workflow: str
     priority: str | None
     parent: str | None
@@ -116,12 +111,7 @@ def _walk(source: Source, top: list[Row], depth: int, limit: int) -> Iterator[Tr
 
 def _node(row: Row, depth: int, many: int, ended: int, hidden: int) -> TreeNode:
     return TreeNode(
-        id=row.id,
-        uid=row.uid,
-        slug=row.slug,
-        title=row.title,
-        status=row.status,
-        role=row.role,
+        **task_line(row),
         workflow=row.workflow,
         priority=row.priority,
         parent=row.parent,
