@@ -60,7 +60,7 @@ def test_the_keys_stand_in_the_order_of_the_design(path):
     envelope = json.loads(path.read_bytes())
     assert list(envelope) == [key for key in ENVELOPE if key in envelope]
     assert set(ENVELOPE) - set(envelope) <= {"task", "request"}
-    assert ("task" in envelope) != type_of(path).startswith(("ledger.", "workspace."))
+    assert ("task" in envelope) != type_of(path).startswith(freeze.BOOK)
     declared = PAYLOADS[type_of(path)].__struct_fields__
     assert list(envelope["data"]) == [key for key in declared if key in envelope["data"]]
 

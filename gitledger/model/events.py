@@ -91,6 +91,32 @@ class WorkspaceRemoved(Payload, frozen=True):
     name: str
 
 
+@_wire("intro.created")
+class IntroCreated(Payload, frozen=True):
+    """A text that several tasks may begin with."""
+
+    number: int
+    slug: str
+    title: str
+    body: str = ""
+
+
+@_wire("release.tagged")
+class ReleaseTagged(Payload, frozen=True):
+    """A version is out. `boundary` is the uid of the last task that went into it, `number` that task's number then.
+
+    `previous` is the version before it, and `task_count` how many tasks were done since.
+    """
+
+    version: str
+    boundary: str
+    number: int
+    note: str | None = None
+    changelog_file: str | None = None
+    previous: str | None = None
+    task_count: int | None = None
+
+
 # ---------------------------------------------------------------------------------------------- the task
 
 
@@ -656,3 +682,94 @@ class PolicyOverridden(Payload, frozen=True):
     reason: str
     command: str | None = None
     policy: str | None = None
+
+
+@_wire("handoff.created")
+class HandoffCreated(Payload, frozen=True):
+    """What the next worker needs, as it was: `body` is the context (Markdown) with the digest `digest`.
+
+    `context_for` is the role it is cut to; `todo` and `run` what it points at; `intended_*` who may claim it, where anybody
+    is named. `claim_policy` (none, retain, release, transfer) says what becomes of the claim of whoever made it, and
+    `source_run` is the run that went on.
+    """
+
+    number: int
+    mode: str
+    context_for: str
+    digest: str
+    body: str = ""
+    scope: str = "task"
+    todo: str | None = None
+    run: str | None = None
+    intended_type: str | None = None
+    intended_name: str | None = None
+    intended_harness: str | None = None
+    summary: str | None = None
+    next_action: str | None = None
+    claim_policy: str = "none"
+    source_run: str | None = None
+
+
+@_wire("handoff.claimed")
+class HandoffClaimed(Payload, frozen=True):
+    """Somebody takes the handoff up, with the run that came to them; `released_claim` ended with that."""
+
+    handoff: str
+    run: str | None = None
+    released_claim: str | None = None
+
+
+@_wire("handoff.closed")
+class HandoffClosed(Payload, frozen=True):
+    """The handoff has served."""
+
+    handoff: str
+    reason: str | None = None
+
+
+@_wire("handoff.cancelled")
+class HandoffCancelled(Payload, frozen=True):
+    """Nobody is to claim the handoff."""
+
+    handoff: str
+    reason: str | None = None
+
+
+@_wire("file.added")
+class FileAdded(Payload, frozen=True):
+    """A path of the repository belongs to the task; said again, it replaces what was said. `required`: for validation."""
+
+    path: str
+    kind: str = "code"
+    label: str | None = None
+    required: bool = False
+
+
+@_wire("file.removed")
+class FileRemoved(Payload, frozen=True):
+    """The path belongs to the task no longer."""
+
+    path: str
+
+
+@_wire("url.added")
+class UrlAdded(Payload, frozen=True):
+    """An address belongs to the task; said again, it replaces what was said."""
+
+    url: str
+    label: str | None = None
+
+
+@_wire("url.removed")
+class UrlRemoved(Payload, frozen=True):
+    """The address belongs to the task no longer."""
+
+    url: str
+
+
+@_wire("intro.linked")
+class IntroLinked(Payload, frozen=True):
+    """The task begins with the introduction `intro` (the id of its event in the book), called `title` then."""
+
+    intro: str
+    title: str = ""

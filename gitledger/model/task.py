@@ -333,6 +333,69 @@ class Comment(Struct, omit_defaults=True):
         return ids.item_id("comment", self.number)
 
 
+class Handoff(Struct, omit_defaults=True, kw_only=True):
+    """What the next worker needs, as it was. `status`: open, claimed, closed, cancelled. The context is the text `file`.
+
+    `holder` is the key of whoever made it, `claimed_holder` that of who claimed it. `claim_policy`: none, retain, release,
+    transfer.
+    """
+
+    id: str
+    number: int
+    at: str
+    by: Actor
+    holder: str
+    mode: str
+    context_for: str
+    digest: str
+    file: str
+    status: str = "open"
+    scope: str = "task"
+    todo: str | None = None
+    run: str | None = None
+    intended_type: str | None = None
+    intended_name: str | None = None
+    intended_harness: str | None = None
+    summary: str | None = None
+    next_action: str | None = None
+    claim_policy: str = "none"
+    source_run: str | None = None
+    claimed_at: str | None = None
+    claimed_by: Actor | None = None
+    claimed_holder: str | None = None
+    claim_run: str | None = None
+    released_claim: str | None = None
+    closed_at: str | None = None
+    closed_by: Actor | None = None
+    closed_reason: str | None = None
+
+    @property
+    def ref(self) -> str:
+        return ids.item_id("handoff", self.number)
+
+
+class FileLink(Struct, omit_defaults=True):
+    """A path of the repository that belongs to the task; `required` for validation. `kind`: code, test, doc, config, dir …"""
+
+    id: str
+    path: str
+    at: str
+    by: Actor
+    kind: str = "code"
+    label: str | None = None
+    required: bool = False
+
+
+class UrlLink(Struct, omit_defaults=True):
+    """An address that belongs to the task."""
+
+    id: str
+    url: str
+    at: str
+    by: Actor
+    label: str | None = None
+
+
 class CommitLink(Struct, omit_defaults=True):
     """A source commit that belongs to the task. `source`: hook, note, trailer, manual, rewrite."""
 
@@ -428,7 +491,11 @@ class Task(Struct, omit_defaults=True, kw_only=True):
     evidence: list[Evidence] = []
     commits: list[CommitLink] = []
     notes: list[Note] = []
+    introduction: str | None = None
+    files: list[FileLink] = []
+    urls: list[UrlLink] = []
     comments: list[Comment] = []
+    handoffs: list[Handoff] = []
     claims: list[Claim] = []
     hold: Hold | None = None
     label: str | None = None

@@ -3,8 +3,8 @@
     python -m tests.wire.freeze                 every example that is missing
     python -m tests.wire.freeze handoff.created the examples of that type; refused when they are there
 
-Nothing that is there is ever overwritten: these files are what ledgers out in the world hold. (Before a
-type's first release, delete its files by hand, and `records/<fold>/` with them, and freeze them again.)
+Nothing that is there is ever overwritten: these files are what ledgers out in the world hold. A new type, or a fold that
+makes something else of the same events, is a new fold version.
 """
 
 from collections.abc import Iterable
@@ -16,7 +16,7 @@ from types import UnionType
 
 import sys
 
-from msgspec import NODEFAULT, Struct, UnsetType, json, structs, to_builtins
+from msgspec import NODEFAULT, Struct, UnsetType, structs, to_builtins
 
 from gitledger.model import codec, fold
 from gitledger.model.codec import Event, LedgerInfo
@@ -45,7 +45,7 @@ AGENT = Actor(
     person="Ada <ada@example.org>",
     worktree="0badcafe",
 )
-_BOOK = ("ledger.", "workspace.")
+BOOK = ("ledger.", "workspace.", "release.", "intro.created")
 
 
 def some_id(name: str) -> str:
@@ -63,7 +63,8 @@ _VALUES: dict[str, Any] = {
     "uid": LEDGER,
     "parent": OTHER,
     "on": OTHER,
-    "previous": {"task.renumbered": 30, "task.activated": OTHER},
+    "previous": {"task.renumbered": 30, "task.activated": OTHER, "release.tagged": "1.3.0"},
+    "boundary": OTHER,
     "next": OTHER,
     "status": "of-this-type",
     "lease_s": 7200,
@@ -78,7 +79,7 @@ _VALUES: dict[str, Any] = {
     "meta": {"sprint": 12, "reviewed": True, "team": "core", "removed": None},
     "texts": {"task.md": "# Imported\n\nIts description.\n", "plans/1.md": "The body.\n", "notes/prd.md": "The note.\n"},
 }
-_EVENT_IDS = ("plan", "run", "todo", "question", "claim", "change", "supersedes", "based_on", "resumes", "over", "questions")
+_EVENT_IDS = ("plan", "run", "todo", "question", "claim", "change", "supersedes", "based_on", "resumes", "over", "questions", "handoff", "intro", "source_run", "released_claim")
 _OBJECT_IDS = ("tip", "head", "commit", "tree", "tree_all", "before", "after", "policy", "replaces")
 
 
@@ -154,7 +155,7 @@ def minimal(type_name: str) -> Event:
 
 
 def _seal(payload: Payload, *, clock: int, after: Iterable[str], actor: Actor, request: str | None) -> Event:
-    task = None if payload.type_name.startswith(_BOOK) else UID
+    task = None if payload.type_name.startswith(BOOK) else UID
     return codec.seal(
         payload,
         task=task,
