@@ -1,6 +1,7 @@
 """Merging two tips: the tree walk that prunes what is equal, and the merge commit that is the same on every machine."""
 
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 
 import pygit2
 from msgspec import Struct, field
@@ -57,9 +58,28 @@ def merge_tips(pg: pygit2.Repository, ours: str, theirs: str) -> Merged:
     if our_commit.tree_id == their_commit.tree_id:
         return Merged(merge.foremost(ours, theirs, ahead=apart.ahead, behind=apart.behind), "equal")
     parents = merge.parents_of((ours, our_commit.committer.time), (theirs, their_commit.committer.time))
-    walk = _Walk(pg, our_commit.tree_id, their_commit.tree_id)
+    with _naming_failure(pg):
+        root, merged = merge_trees(pg, our_commit.tree_id, their_commit.tree_id)
+        merged.tip = merge_commit(pg, root, parents)
+    return merged
+
+
+def merge_trees(pg: pygit2.Repository, ours: pygit2.Oid, theirs: pygit2.Oid) -> tuple[pygit2.Oid, Merged]:
+    """The tree that two trees of ledgers merge to, and what that came to for ours. Writes objects."""
+    with _naming_failure(pg):
+        walk = _Walk(pg, ours, theirs)
+        return walk.run(), walk.merged
+
+
+def refolded(pg: pygit2.Repository, root: pygit2.Oid) -> pygit2.Oid:
+    """The tree of a ledger in which this version has made every record again. Writes objects."""
+    return merge_trees(pg, root, root)[0]
+
+
+@contextmanager
+def _naming_failure(pg: pygit2.Repository) -> Iterator[None]:
     try:
-        walk.merged.tip = merge_commit(pg, walk.run(), parents)
+        yield
     except (pygit2.GitError, OSError) as error:
         raise StorageError(
             f"The merge could not be written, and nothing changed: {error}.",
@@ -67,7 +87,6 @@ def merge_tips(pg: pygit2.Repository, ours: str, theirs: str) -> Merged:
             hint=("git", "count-objects", "-v"),
             remediation=(f"Check free space and permissions of {pg.path}, then try again.",),
         ) from error
-    return walk.merged
 
 
 def merge_commit(pg: pygit2.Repository, tree: pygit2.Oid, parents: merge.Parents) -> str:

@@ -9,7 +9,11 @@ from msgspec import structs
 from gitledger.errors import Conflict, LedgerError, LostRace, NotFound, SyncError
 from gitledger.git.remote import Push, Pushed
 from gitledger.ledger import Ledger, Outcome
-from gitledger.ops._base import Operation, World, drive
+from gitledger.ledger.recording import refuse_writes, write_entry
+from gitledger.ledger.refolding import refolded_tip
+from gitledger.ops._base import Operation
+from gitledger.ops._drive import drive
+from gitledger.ops._world import World
 from gitledger.store.merge import Merged, merge_tips
 from gitledger.store.snapshot import Snapshot, open_snapshot
 from gitledger.sync.exchange import Sync
@@ -76,10 +80,12 @@ class _Claim(Sync):
     def _attempt(self, remote: Remote, seen: Seen) -> Outcome | Pushed:
         """Decide on the merged tip and offer that to the remote: what came of it, or why the remote did not take it."""
         plan = self._meet(remote, seen)
+        target = refolded_tip(self.ledger, plan.target, self.ledger.actor(self.op), self.now())
+        plan = structs.replace(plan, target=target)
         with open_snapshot(self.repo, plan.name, tip=plan.target, progress=self.ledger.progress) as snapshot:
             world = self._decide(remote, plan, snapshot)
             if world.changed:
-                plan = structs.replace(plan, target=self.ledger.write_entry(self.op, world, snapshot))
+                plan = structs.replace(plan, target=write_entry(self.ledger, self.op, world, snapshot))
             if plan.target == plan.published:
                 self._move_here(remote, plan, was_pushed=False)
             else:
@@ -111,7 +117,7 @@ class _Claim(Sync):
         world.agreed_with = remote.name
         if self.request is not None and self.ledger.repeats(self.op, world):
             return world
-        self.ledger.refuse_writes(self.op, snapshot)
+        refuse_writes(self.ledger, self.op, snapshot)
         try:
             drive(self.op, world)
         except Conflict:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import suppress
+from typing import Any
 
 import os
 
@@ -32,6 +33,8 @@ def run(
     where there is one). `request` is as for `Ledger.run`.
     """
     with ledger.naming():
+        if ledger.past is not None:
+            ledger.past.refuse_unfit(op)
         return _run(ledger, op, folder, asks, request)
 
 
@@ -226,6 +229,30 @@ class Sync(Planner):
         from gitledger.sync.parcel import read_bundle
 
         return read_bundle(self, name)
+
+    def export(self, op: Any) -> Any:
+        """Write the ledger, or tasks of it, to a file that plain tools read (`sync.exporting`)."""
+        from gitledger.sync.exporting import export
+
+        return export(self, op)
+
+    def snapshot(self, op: Any) -> Any:
+        """Write the same as the files of a new folder (`sync.exporting`)."""
+        from gitledger.sync.exporting import snapshot
+
+        return snapshot(self, op)
+
+    def import_(self, op: Any) -> Any:
+        """Read such a file or folder, check and merge it (`sync.importing`)."""
+        from gitledger.sync.importing import import_export
+
+        return import_export(self, op)
+
+    def import_taskledger(self, op: Any) -> Any:
+        """Bring a project of taskledger over (`sync.taskledger`)."""
+        from gitledger.sync.taskledger import import_taskledger
+
+        return import_taskledger(self, op)
 
     def _behind(self, remote: Remote) -> SyncError:
         return SyncError(

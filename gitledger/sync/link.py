@@ -126,11 +126,12 @@ class Link:
         known.known |= tracking.tracked(self.repo, remote.name)
         known.checked |= {name: tip for name, tip in checked.items() if tip is not None}
         if is_sync:
-            known.last_sync, known.has_company = self._now(), has_company
+            known.last_sync, known.has_company = self.now(), has_company
         if is_sync or was != (known.known, known.checked, known.namespace):
             memory.remember(self.repo, remote.name, known)
 
-    def _now(self) -> str:
+    def now(self) -> str:
+        """The time of this moment, as events carry it."""
         return self.ledger.config.test_now or ids.format_time(datetime.now(timezone.utc))
 
     def _push(self, remote: Remote, pushes: list[Push]) -> dict[str, Pushed]:

@@ -6,11 +6,14 @@ from msgspec import Struct, field
 
 from gitledger.errors import StorageError
 from gitledger.ledger import Ledger
+from gitledger.ledger.recording import author_of
+from gitledger.ledger.refolding import refolded_tip
 from gitledger.model import codec, ids, merge
 from gitledger.model.events import ClaimReleased, TaskRenumbered
 from gitledger.model.message import entry_message
 from gitledger.model.task import Claim, Task
-from gitledger.ops._base import Decision, Intent, Operation, drive, on
+from gitledger.ops._base import Decision, Intent, Operation, on
+from gitledger.ops._drive import drive
 from gitledger.ops.sync import EndedClaim, Renumbered
 from gitledger.ops._views import actor_view
 from gitledger.store import chain, meeting
@@ -31,8 +34,8 @@ class Settled(Struct):
     skipped: list[str] = field(default_factory=list)
 
 
-class _Settle(Operation, frozen=True, kw_only=True):
-    """The entry that a sync adds."""
+class Settle(Operation, frozen=True, kw_only=True):
+    """The entry that a sync, or another exchange, adds."""
 
     command = "sync"
 
@@ -90,7 +93,7 @@ def has_clashes(ledger: Ledger, tip: str, published: str | None) -> bool:
 
 
 def _write(ledger: Ledger, merged: str, moves: list[merge.Renumber], ended: list[tuple[Task, Claim, Claim]]) -> Settled:
-    records = _records(ledger, merged, {move.uid for move in moves} | {uid_digits(task.uid) for task, _, _ in ended})
+    records = records_at(ledger, merged, {move.uid for move in moves} | {uid_digits(task.uid) for task, _, _ in ended})
     by_digits = {uid_digits(uid): task for uid, (_, task) in records.items()}
     settled = Settled(merged)
     intents: list[Intent] = []
@@ -119,7 +122,7 @@ def _write(ledger: Ledger, merged: str, moves: list[merge.Renumber], ended: list
             )
         )
     if intents:
-        _append(ledger, settled, _Settle(intents=intents), records)
+        _append(ledger, settled, Settle(intents=intents), records)
     return settled
 
 
@@ -131,7 +134,7 @@ def _is_beyond(task: Task, settled: Settled) -> bool:
     return False
 
 
-def _append(ledger: Ledger, settled: Settled, op: _Settle, records: dict[str, tuple[str, Task]]) -> None:
+def _append(ledger: Ledger, settled: Settled, op: Settle, records: dict[str, tuple[str, Task]]) -> None:
     info = ledger_info(ledger.repo.pg, read_commit(ledger.repo.pg, settled.tip).tree_id)
     if info is not None and info.fold > codec.FOLD_VERSION:
         raise StorageError(
@@ -139,22 +142,48 @@ def _append(ledger: Ledger, settled: Settled, op: _Settle, records: dict[str, tu
             code="UPGRADE_REQUIRED",
             hint=("gitledger", "version"),
         )
-    world = ledger.world_at(op, _Tip(ledger, settled.tip, records))
+    if info is not None and info.fold < codec.FOLD_VERSION:
+        world = ledger.world_at(op, _Tip(ledger, settled.tip, records))
+        settled.tip = refolded_tip(ledger, settled.tip, world.actor, world.now)
+        records = records_at(ledger, settled.tip, {uid_digits(uid) for uid in records})
+    decided = decide_at(ledger, settled.tip, op, records)
+    uids = decided.world.touched()
+    settled.tip = write_decided(ledger, settled.tip, decided, command="sync", what=_what(settled), uids=uids)
+    settled.events = [event.id for event in decided.world.events]
+
+
+class Decided(Struct):
+    """A decision at a tip that no ref is at: the world after it, and the files and moves of its entry."""
+
+    world: Any
+    files: dict[str, bytes | None]
+    moves: dict[str, str]
+
+
+def decide_at(ledger: Ledger, tip: str, op: Settle, records: dict[str, tuple[str, Task]]) -> Decided:
+    """Let the operation decide at `tip`. `records` are all that it touches: folder and record by uid."""
+    world = ledger.world_at(op, _Tip(ledger, tip, records))
     drive(op, world)
-    uids = world.touched()
-    files, moves = entry_files(world.events, world.states, {uid: records[uid][0] for uid in uids}, False)
+    places = {uid: records[uid][0] for uid in world.touched()}
+    return Decided(world, *entry_files(world.events, world.states, places, False))
+
+
+def write_decided(
+    ledger: Ledger, parent: str | None, decided: Decided, *, command: str, what: str, uids: list[str], base: Any = None
+) -> str:
+    """Write the entry of a decision on top of `parent`, its changes made to the tree `base` if given; no ref moves."""
+    world = decided.world
     chain.configure_fsync(ledger.config.fsync)
-    name, _, address = (world.actor.person or "").partition(" <")
-    settled.tip = chain.write_entry(
+    return chain.write_entry(
         ledger.repo,
-        settled.tip,
-        files,
-        moves,
-        message=entry_message("sync", task_id=None, what=_what(settled), uids=uids, actor=world.actor),
-        author=(name, address.removesuffix(">")),
+        parent,
+        decided.files,
+        decided.moves,
+        base=base,
+        message=entry_message(command, task_id=None, what=what, uids=uids, actor=world.actor),
+        author=author_of(world.actor.person or ""),
         seconds=int(ids.parse_time(world.now).timestamp()),
     )
-    settled.events = [event.id for event in world.events]
 
 
 def _what(settled: Settled) -> str:
@@ -163,7 +192,7 @@ def _what(settled: Settled) -> str:
     return ", ".join(said)
 
 
-def _records(ledger: Ledger, tip: str, wanted: set[str]) -> dict[str, tuple[str, Task]]:
+def records_at(ledger: Ledger, tip: str, wanted: set[str]) -> dict[str, tuple[str, Task]]:
     """Folder and record of tasks, given by the first 12 digits of their uids, by uid."""
     pg = ledger.repo.pg
     found = {}

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.conftest import Cli, Repo
-from tests.ledger.conftest import begun, result  # noqa: F401
+from tests.ledger.conftest import begun, merge_by_plain_git, result  # noqa: F401
 from tests.reliability.refusal import assert_runnable
 
 
@@ -233,22 +233,7 @@ def test_two_folders_of_one_task_are_found_and_united(repo: Repo, begun: Cli):  
     begun("task", "renumber", "1")
     begun("ledger", "switch", "main")
     begun("todo", "add", "--task", "1", "--text", "On main")
-    # A merge by plain git keeps both folders.
-    main, other = repo.git("rev-parse", "refs/taskledger/main"), repo.git("rev-parse", "refs/taskledger/a")
-    index = {"GIT_INDEX_FILE": str(repo.path / ".git/merge-index")}
-    import os
-    import subprocess
-
-    def git(*args: str) -> str:
-        return subprocess.run(["git", *args], cwd=repo.path, env={**os.environ, **index}, check=True, capture_output=True, text=True).stdout.strip()
-
-    git("read-tree", main)
-    names = git("ls-tree", "-r", other).splitlines()
-    moved = [line for line in names if "/0003-" in line]
-    subprocess.run(["git", "update-index", "--index-info"], cwd=repo.path, env={**os.environ, **index}, input="\n".join(moved) + "\n", text=True, check=True)
-    tree = git("write-tree")
-    commit = git("commit-tree", tree, "-p", main, "-p", other, "-m", "plain merge")
-    repo.git("update-ref", "refs/taskledger/main", commit)
+    commit = merge_by_plain_git(repo, "a", "/0003-")
     done = begun("--json", "ledger", "doctor")
     assert (done.exit_code, [issue["check"] for issue in done.json["result"]["issues"]]) == (6, ["two_folders"])
     assert_runnable(done.json["result"]["issues"][0]["command"])
