@@ -1,6 +1,9 @@
 """Planning under a claim: beginning it, taking it up again, and ending it with a proposed version."""
 
+from collections.abc import Sequence
 from typing import Annotated, Any
+
+from msgspec.structs import force_setattr
 
 from gitledger.model import workflow
 from gitledger.model.events import PlanProposed, RunFinished, RunResumed, RunStarted
@@ -8,9 +11,10 @@ from gitledger.model.planfile import normal_body, parse_plan, plan_digest
 from gitledger.model.questionfile import answers_hash
 from gitledger.model.readiness import AFTER_QUESTIONS, answered_questions, needs_regeneration, plan_in_review
 from gitledger.model.task import Task
-from gitledger.ops import guards
-from gitledger.ops._base import Decision, StageOperation, TaskOperation, World, next_number, on, opt, require_text
+from gitledger.ops import _claim_rules, guards
+from gitledger.ops._base import Decision, StageOperation, TaskOperation, on, opt, require_text
 from gitledger.ops._commands import next_line, on_task
+from gitledger.ops._lifecycle import Lifecycle, lifecycle
 from gitledger.ops._planning import (
     in_planning,
     questions_answered,
@@ -18,7 +22,8 @@ from gitledger.ops._planning import (
     upsertable,
     version_of,
 )
-from gitledger.ops._views import Lifecycle, lifecycle, summary_of
+from gitledger.ops._views import summary_of
+from gitledger.ops._world import World, next_number
 from gitledger.ops.implement import holds, release_claims, started, take_claim
 
 _STAGE = "planning"
@@ -53,7 +58,7 @@ class StartPlan(StageOperation, frozen=True, kw_only=True):
 
     command = "plan start"
     takes_claim = True
-    guards = (guards.not_claimed_by_other, guards.stage("plan start"))
+    guards = (_claim_rules.not_claimed_by_other, guards.stage("plan start"))
 
     def decide(self, world: World) -> Decision:
         yield from _start_planning(world, self.subject(world), "plan task")
@@ -67,7 +72,7 @@ class RevisePlan(TaskOperation, frozen=True, kw_only=True):
 
     command = "plan revise"
     takes_claim = True
-    guards = (guards.not_claimed_by_other, guards.status_in("plan_review", "planning"))
+    guards = (_claim_rules.not_claimed_by_other, guards.status_in("plan_review", "planning"))
 
     def decide(self, world: World) -> Decision:
         yield from _start_planning(world, self.subject(world), "revise plan")
@@ -79,9 +84,11 @@ class RevisePlan(TaskOperation, frozen=True, kw_only=True):
 # ---------------------------------------------------------------------------------------------- proposing
 
 
-def _proposal(world: World, task: Task, op: Any, reason: str | None) -> PlanProposed:
-    """The event of a new version, from the text and the criteria that `op` was given."""
-    draft = parse_plan(require_text(op.text, "--text", on_task(task, "plan", "template")), op.criterion)
+def proposal(
+    world: World, task: Task, text: str, criteria: Sequence[str] = (), reason: str | None = None
+) -> PlanProposed:
+    """The event of a new version, from a text and the criteria that were given beside it."""
+    draft = parse_plan(require_text(text, "--text", on_task(task, "plan", "template")), criteria)
     reason = reason or draft.generation_reason or "initial"
     if not draft.body:
         world.warnings.append("The plan has no body; whoever implements it may have nothing else to go by.")
@@ -108,7 +115,7 @@ def _proposal(world: World, task: Task, op: Any, reason: str | None) -> PlanProp
     )
 
 
-def _propose(world: World, task: Task, payload: PlanProposed) -> Decision:
+def propose(task: Task, payload: PlanProposed) -> Decision:
     """Record a version; the planning run is finished with it and the claim ends."""
     runs = [run for run in task.runs if run.type == "planning" and run.status == "running"]
     released = release_claims(task, _STAGE)
@@ -119,7 +126,7 @@ def _propose(world: World, task: Task, payload: PlanProposed) -> Decision:
         yield on(task, claim)
 
 
-def _proposed_view(world: World, op: Any, **extra: Any) -> Lifecycle:
+def proposed_view(world: World, op: Any, **extra: Any) -> Lifecycle:
     task = op.subject(world)
     event = next(event for event in world.events if event.type == "plan.proposed")
     plan = task.plan(event.id)
@@ -147,20 +154,20 @@ class ProposePlan(TaskOperation, frozen=True, kw_only=True):
     """
 
     command = "plan propose"
-    guards = (in_planning, guards.my_claim(_STAGE), guards.running("planning"))
+    guards = (in_planning, _claim_rules.my_claim(_STAGE), guards.running("planning"))
 
     text: Annotated[str, opt("The plan.", file="--file")]
     criterion: Annotated[list[str], opt("An acceptance criterion, where the text has none; repeatable.")] = []
 
     def decide(self, world: World) -> Decision:
         task = self.subject(world)
-        yield from _propose(world, task, _proposal(world, task, self, None))
+        yield from propose(task, proposal(world, task, self.text, self.criterion))
 
     def what(self, world: World) -> str:
-        return _what(world)
+        return what_is_new(world)
 
     def show(self, world: World) -> Lifecycle:
-        return _proposed_view(world, self)
+        return proposed_view(world, self)
 
 
 class UpsertPlan(TaskOperation, frozen=True, kw_only=True):
@@ -171,7 +178,7 @@ class UpsertPlan(TaskOperation, frozen=True, kw_only=True):
     """
 
     command = "plan upsert"
-    guards = (guards.not_claimed_by_other, upsertable, questions_answered)
+    guards = (_claim_rules.not_claimed_by_other, upsertable, questions_answered)
 
     from_answers: Annotated[bool, opt("The plan was made from the answers.")] = False
     text: Annotated[str, opt("The plan.", file="--file")]
@@ -181,17 +188,33 @@ class UpsertPlan(TaskOperation, frozen=True, kw_only=True):
     def decide(self, world: World) -> Decision:
         task = self.subject(world)
         reason = AFTER_QUESTIONS if regenerates(task, self) else None
-        yield from _propose(world, task, _proposal(world, task, self, reason))
+        yield from propose(task, proposal(world, task, self.text, self.criterion, reason))
 
     def what(self, world: World) -> str:
-        return _what(world)
+        return what_is_new(world)
 
     def show(self, world: World) -> Lifecycle:
         event = next(event for event in world.events if event.type == "plan.proposed")
         is_new = event.data.generation_reason == AFTER_QUESTIONS
-        return _proposed_view(world, self, operation="regenerated" if is_new else "proposed")
+        return proposed_view(world, self, operation="regenerated" if is_new else "proposed")
 
 
-def _what(world: World) -> str:
+class RegeneratePlan(UpsertPlan, frozen=True, kw_only=True):
+    """Make a new version of the plan from the answers; planning need not be going on.
+
+    The required questions have to be answered. Once a plan is accepted this is refused.
+    """
+
+    command = "plan regenerate"
+
+    from_answers: Annotated[bool, opt("That is what this command does, said or not.")] = False
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        force_setattr(self, "from_answers", True)
+
+
+def what_is_new(world: World) -> str:
+    """The version that was proposed, in a few words."""
     data = next(event.data for event in world.events if event.type == "plan.proposed")
     return f"v{data.version} {data.goal or summary_of(data.body)}"
