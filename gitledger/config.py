@@ -11,6 +11,7 @@ from gitledger.model.policy import Policy, parse_duration
 from gitledger.model.task import Actor
 
 ACTOR_TYPES = ("agent", "user", "system")
+HARNESS_KINDS = ("agent_harness", "manual", "ci", "unknown")
 DEFAULT_LEASE = 7200
 DEFAULT_NAMESPACE = "refs/taskledger"
 DEFAULT_RETRIES = 10
@@ -92,7 +93,7 @@ class Config(Struct, frozen=True, kw_only=True):
     `ci` the name of the continuous integration system. `session` is a key of `[A-Za-z0-9._-]`, at most
     160 characters. `environ` is for the programs that are started, `git_environ` for finding the repository.
     `push_with_code`: `false`, `true` or `require`. `override` is why a policy may be passed, `index_file` the index
-    that git has for a commit that is being made.
+    that git has for a commit that is being made, `schemas_file` the orchestrator's configuration file, if it is named.
     """
 
     policy: Policy
@@ -115,9 +116,11 @@ class Config(Struct, frozen=True, kw_only=True):
     merge_with_code: bool = False
     override: str | None = None
     index_file: str | None = None
+    schemas_file: str | None = None
     login: str = "user"
     from_environment: Claimed = Claimed()
     from_git: Claimed = Claimed()
+    harness_from_git: tuple[str | None, str | None] = (None, None)
     author: tuple[str | None, str | None] = (None, None)
     identity: tuple[str | None, str | None] = (None, None)
     test_now: str | None = None
@@ -132,13 +135,22 @@ class Config(Struct, frozen=True, kw_only=True):
     def names_nobody(self) -> bool:
         """Whether nothing at all tells who acts, and `agent`/`gitledger` is all there is to say."""
         said = (self.from_environment, self.from_git) != (Claimed(), Claimed())
-        return not (said or self.harness or self.has_terminal or self.session)
+        named = self.harness if self.harness != self.harness_from_git[0] else None
+        return not (said or named or self.has_terminal or self.session)
+
+    @property
+    def named_kind(self) -> str | None:
+        """The kind that the git setting gives the harness which it names."""
+        name, kind = self.harness_from_git
+        return kind if name == self.harness else None
 
     @property
     def harness_kind(self) -> str:
         """`agent_harness`, `ci`, `manual` or `unknown`."""
         if self.harness is None:
             return "unknown"
+        if self.named_kind is not None:
+            return self.named_kind
         if self.harness == self.ci or self.harness in [name for name, _ in CI]:
             return "ci"
         return "manual" if self.harness == "manual" else "agent_harness"
@@ -196,6 +208,8 @@ class Config(Struct, frozen=True, kw_only=True):
 
     def _detected(self, harness: str | None) -> Claimed:
         """The last place: it always has a type."""
+        if self.has_terminal and harness == self.harness_from_git[0] and not (self.detected_harness or self.ci):
+            return Claimed("user", self.login)  # The setting names a program for whoever works here, people too.
         if harness and harness != "manual" and harness not in [name for name, _ in CI]:
             return Claimed("agent", harness)
         if self.ci:
@@ -220,6 +234,8 @@ def load(
     seed = _variable(environ, "GITLEDGER_TEST_SEED")
     detected = _detect(environ)
     ci = next((name for name, variable in CI if _says_yes(environ, variable)), None)
+    named = _variable(environ, "GITLEDGER_HARNESS", "TASKLEDGER_HARNESS")
+    set_harness = (None, None) if named else _git_harness(setting("taskledger.harness"))
     return Config(
         policy=policy,
         environ=environ,
@@ -228,7 +244,7 @@ def load(
         task=_variable(environ, "GITLEDGER_TASK"),
         default_ledger=(setting("taskledger.default") or "").strip() or None,
         session=_session(environ),
-        harness=_variable(environ, "GITLEDGER_HARNESS", "TASKLEDGER_HARNESS") or detected or ci,
+        harness=named or set_harness[0] or detected or ci,
         detected_harness=detected,
         ci=ci,
         has_terminal=stdin_is_terminal,
@@ -241,6 +257,7 @@ def load(
         merge_with_code=_bool(setting("taskledger.mergeWithCode") or "false", "taskledger.mergeWithCode"),
         override=_override(environ),
         index_file=environ.get("GIT_INDEX_FILE") or None,
+        schemas_file=orchestrator_files(environ).configuration,
         login="tester" if seed is not None else _login(environ),
         from_environment=Claimed(
             _type(_variable(environ, "GITLEDGER_ACTOR_TYPE"), "GITLEDGER_ACTOR_TYPE")
@@ -249,6 +266,7 @@ def load(
             _variable(environ, "GITLEDGER_ACTOR_ROLE", "TASKLEDGER_ACTOR_ROLE"),
         ),
         from_git=_git_actor(setting("taskledger.actor")),
+        harness_from_git=set_harness,
         author=(environ.get("GIT_AUTHOR_NAME"), environ.get("GIT_AUTHOR_EMAIL")),
         identity=(
             setting("author.name") or setting("user.name"),
@@ -257,6 +275,27 @@ def load(
         test_now=_test_now(environ),
         test_seed=seed,
     )
+
+
+class OrchestratorFiles(Struct, frozen=True):
+    """Where task-orchestrator-py keeps its files, as its own variables say; relative paths are seen from where it is started."""
+
+    database: str
+    workspaces: str
+    configuration: str | None
+
+
+def orchestrator_files(environ: Mapping[str, str]) -> OrchestratorFiles:
+    """The reference's files; `~` stands for the home folder."""
+    home = environ.get("HOME") or environ.get("USERPROFILE") or "."
+
+    def seen(path: str) -> str:
+        return home + path[1:] if path.startswith("~/") else path
+
+    database = seen(environ.get("TASK_ORCHESTRATOR_DB") or "~/.task-orchestrator/tasks.db")
+    beside = f"{database.rpartition('/')[0] or '.'}/workspaces.json"
+    workspaces, configuration = environ.get("TASK_ORCHESTRATOR_WORKSPACES"), environ.get("TASK_ORCHESTRATOR_CONFIG")
+    return OrchestratorFiles(database, seen(workspaces or beside), seen(configuration) if configuration else None)
 
 
 def git_environ(environ: Mapping[str, str]) -> dict[str, str]:
@@ -423,6 +462,17 @@ def _git_actor(text: str | None) -> Claimed:
     if parts[0] not in ACTOR_TYPES or len(parts) < 2 or not all(part and part.isprintable() for part in parts):
         raise _bad_setting("taskledger.actor", "TYPE:NAME or TYPE:NAME:ROLE, with the type agent, user or system")
     return Claimed(*parts)
+
+
+def _git_harness(text: str | None) -> tuple[str | None, str | None]:
+    """Name and kind, as the setting has them: `codex`, or `ci:nightly`."""
+    if not (text or "").strip():
+        return None, None
+    head, colon, tail = (part.strip() for part in (text or "").partition(":"))
+    name, kind = (tail, head) if colon else (head, None)
+    if not name or not name.isprintable() or len(name) > 200 or kind not in (None, *HARNESS_KINDS):
+        raise _bad_setting("taskledger.harness", "NAME or KIND:NAME, with the kind agent_harness, manual, ci or unknown")
+    return name, kind
 
 
 def _login(environ: Mapping[str, str]) -> str:

@@ -174,3 +174,13 @@ class Unanswered(LedgerError):
             details={"events": list(events), "cause": cause.code, "cause_details": cause.details},
             task_id=cause.task_id,
         )
+
+
+def extra_missing(what: str, extra: str) -> StorageError:
+    """The refusal of what needs an optional part of the package."""
+    return StorageError(
+        f"{what}, which are not installed beside gitledger.",
+        code="EXTRA_MISSING",
+        hint=("gitledger", "version", "--full"),
+        remediation=(f"python -m pip install 'gitledger[{extra}]'",),
+    )

@@ -120,8 +120,7 @@ def _standard() -> Iterator[int]:
 
 
 def _start(argv: Sequence[str], cwd: str, environ: Mapping[str, str], has_own_group: bool) -> subprocess.Popen[bytes]:
-    hint = ("gitledger", "run", "--help")
-    try:
+    with _starting(argv):
         return subprocess.Popen(
             list(argv),
             cwd=cwd,
@@ -131,6 +130,14 @@ def _start(argv: Sequence[str], cwd: str, environ: Mapping[str, str], has_own_gr
             bufsize=0,
             process_group=0 if has_own_group else None,
         )
+
+
+@contextmanager
+def _starting(argv: Sequence[str]) -> Iterator[None]:
+    """Within, a program that is not there, or cannot be run, is told as such."""
+    hint = ("gitledger", "run", "--help")
+    try:
+        yield
     except FileNotFoundError as error:
         raise NotFound(f"There is no program {argv[0]!r}; nothing was run.", code="NO_PROGRAM", hint=hint) from error
     except (OSError, ValueError) as error:
@@ -141,6 +148,15 @@ def _start(argv: Sequence[str], cwd: str, environ: Mapping[str, str], has_own_gr
             hint=hint,
             remediation=("A script needs a first line like #!/bin/sh and the permission to be executed.",),
         ) from error
+
+
+def run_in_terminal(argv: Sequence[str], *, environ: Mapping[str, str]) -> int:
+    """Run a program that has this process's terminal to itself, as an editor does, and give its exit code.
+
+    Ctrl-C is the program's alone. Raises NotFound, or InvalidInput, where it cannot be run.
+    """
+    with _caught_signals(), _starting(argv):
+        return exit_code_of(subprocess.run(list(argv), env=dict(environ)).returncode)
 
 
 @contextmanager

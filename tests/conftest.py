@@ -15,6 +15,7 @@ import sys
 import pytest
 
 import gitledger
+from tests.installed import Installed, build_wheel
 
 TIMEOUT_S = 60
 SOURCE = str(Path(gitledger.__file__).parent.parent)
@@ -43,6 +44,18 @@ def libgit2_reads_no_user_files(tmp_path_factory: pytest.TempPathFactory) -> Non
     empty = str(tmp_path_factory.mktemp("no-settings"))
     for level in (ConfigLevel.SYSTEM, ConfigLevel.XDG, ConfigLevel.GLOBAL):
         pygit2.settings.search_path[level] = empty
+
+
+@pytest.fixture(scope="session")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The wheel of these sources."""
+    return build_wheel(tmp_path_factory.mktemp("wheel"))
+
+
+@pytest.fixture(scope="session")
+def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Installed:
+    """The wheel, installed in an environment of its own."""
+    return Installed(tmp_path_factory.mktemp("venv") / "venv", wheel)
 
 
 @pytest.fixture(autouse=True)

@@ -31,6 +31,7 @@ class Recorder:
     json = True
     command = "gitledger"
     base = "."
+    at: str | None = None
 
     def __init__(self) -> None:
         self.op: Any = None
@@ -76,9 +77,9 @@ def unparsed(argv: Sequence[str]) -> Iterator[str]:
     root, recorder = root_command(), Recorder()
     try:
         with root.make_context("gitledger", list(argv[1:]), obj=recorder) as context:
-            if argv[1] == "demo":  # a command of its own: parsing it is enough
-                _, command, rest = root.resolve_command(context, list(argv[1:]))
-                command.make_context("demo", rest, parent=context)
+            if argv[1] in ("demo", "serve"):  # commands of their own: parsing them is enough
+                name, command, rest = root.resolve_command(context, list(argv[1:]))
+                command.make_context(name, rest, parent=context)
                 return
             root.invoke(context)
     except click.exceptions.Exit as leave:

@@ -32,12 +32,14 @@ SOLE = {
     "subprocess": ("git/", "exec.py", "cli/demo.py"),
     "mcp": ("mcp/",),
     "cronsim": ("model/schedule.py",),
+    "http": ("web/",),
     "mcp_types": ("mcp/",),
+    "tree_sitter": ("model/sourcecode.py",),
     "anyio": ("mcp/",),
 }
 ENVIRONMENT = ("config.py", "cli/main.py", "githooks/main.py", "ledger/shell.py")
 # Where errors become words: one place for each face.
-BOUNDARIES = ("cli/main.py", "githooks/main.py", "mcp/main.py")
+BOUNDARIES = ("cli/main.py", "githooks/main.py", "mcp/main.py", "mcp/orchestrator/main.py", "web/main.py")
 VAGUE = {"helpers", "helper", "utils", "util", "common", "misc"}
 
 

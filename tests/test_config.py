@@ -48,6 +48,22 @@ class TestActor:
         assert who({}, {"taskledger.actor": "user:Ada Lovelace"}) == "user/Ada Lovelace"
         assert who({}, {"taskledger.actor": " "}) == "agent/gitledger"
 
+    def test_a_setting_names_the_harness_of_whoever_works_here(self):
+        setting = {"taskledger.harness": "codex"}
+        assert who({}, setting) == "agent/codex" and load({}, setting).harness == "codex"
+        assert who({}, setting, True) == "user/ada" and load({}, setting, terminal=True).actor().harness == "codex"
+        assert who({"CI": "1"}, setting, True) == "agent/codex"
+        assert load({"GITLEDGER_HARNESS": "mine"}, setting).harness == "mine"
+        assert load({"CLAUDECODE": "1"}, setting).detected_harness == "claude"
+        assert load({}, {"taskledger.harness": "ci:nightly"}).harness_kind == "ci"
+        assert load({}, setting).harness_kind == "agent_harness" and load({}, {"taskledger.harness": " "}).harness is None
+        assert load({}, setting).names_nobody
+
+    @pytest.mark.parametrize("value", ["robot:codex", "ci:", ":codex", "codex\x07", "x" * 201])
+    def test_a_wrong_harness_is_refused_by_name(self, value):
+        with pytest.raises(InvalidInput, match="taskledger.harness"):
+            load({}, {"taskledger.harness": value})
+
     def test_the_environment_outranks_the_setting(self):
         assert who(ENVIRON, SETTING) == "system/nightly/operator"
 

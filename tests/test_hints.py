@@ -20,6 +20,7 @@ import gitledger
 from gitledger.cli.groups import HANDWRITTEN
 from gitledger.errors import LostRace, command_line
 from gitledger.ops._registry import NOUNS, ROOTS
+from tests.door import PLAN
 from tests.hints import wrongs
 from tests.spelled import Source, name_of, sources
 
@@ -37,6 +38,9 @@ TOLD_BY_A_RUN = {
     ("cli/failure.py", "_help_of"): "the help of the command that was being parsed",
     ("cli/failure.py", "usage_error"): "the same",
     ("cli/groups.py", "unknown_command"): "the help of the command that was probably meant, else of what was parsed",
+    ("ledger/diagnosis.py", "_finding"): "a builder: its callers are read",
+    ("ledger/diagnosis.py", "_noting"): "the hint of a refusal, which is spelled out where that is made",
+    ("ledger/diagnosis.py", "_of_issue"): "the command of a finding of `ledger doctor`, which is spelled out there",
     ("mcp/calls.py", "failure"): "the help of the command that was called; tests/mcp parses it",
     ("mcp/commands.py", "_unknown"): "the help of the command that was probably meant; tests/mcp parses it",
     ("mcp/commands.py", "misuse"): "the help of the operation's own command; tests/mcp parses it",
@@ -44,11 +48,16 @@ TOLD_BY_A_RUN = {
     ("ops/_approval.py", "_check_reasons"): "the help of the operation's own command",
     ("ops/_commands.py", "next_line"): "a builder: its callers are read",
     ("ops/_commands.py", "on_task"): "a builder: its callers are read",
+    ("ops/_completing.py", "show"): "the hint of the refusal that it tells of, which is read where that is made",
     ("ops/_comparing.py", "_versions"): "guards.next_step, which is read",
+    ("ops/_pointed.py", "pointed"): "the help of the operation's own command",
+    ("ops/_pointed.py", "role_named"): "the same",
     ("ops/_sections.py", "planning_commands"): "the commands of the planner's context, which are read from the page",
+    ("ops/batch.py", "_operation"): "the schema of the operation that was named",
+    ("ops/batch.py", "_refuse_by_itself"): "the help of the operation that was named",
     ("ops/guards.py", "refusal"): "the command of the first blocker, which is spelled out where the blocker is made",
     ("ops/implement.py", "_run_of_type"): "guards.next_step, which is read",
-    ("ops/plan.py", "find_plan"): "guards.next_step, which is read",
+    ("ops/_planning.py", "find_plan"): "guards.next_step, which is read",
     ("ops/validate.py", "show"): "guards.next_step, which is read",
 }
 BY_NAME = {("cli/schema.py", "find"): "the help of a command that is no operation, whichever it is"}
@@ -178,20 +187,6 @@ def test_the_commands_that_people_are_shown_may_be_recommended(page):
 
 # ---------------------------------------------------------------------------------------------- in refusals
 
-PLAN = """\
----
-goal: Mend the door.
-files: [door.py]
-test_commands: [pytest -q]
-expected_outputs: [passed]
-acceptance_criteria: [The door shuts.]
-todos:
-  - text: Edit door.py so that it shuts.
-    validation_hint: Run pytest.
----
-Oil the hinges.
-"""
-
 # stage → the stage it grows from, and the command lines that lead to it (`<` gives the plan on standard input).
 STAGES: dict[str, tuple[str, list[str]]] = {
     "nothing": ("", []),
@@ -228,39 +223,50 @@ class Case(NamedTuple):
     env: dict[str, str] = {}
 
 
+def alike(stage: str, code: str, lines: Sequence[str]) -> list[Case]:
+    """Cases of one stage that are refused with one code."""
+    return [Case(stage, line, code) for line in lines]
+
+
 OTHER = {"GITLEDGER_SESSION": "elsewhere", "GITLEDGER_TASK": "1"}
 LATER = {"GITLEDGER_TEST_NOW": "2026-11-21T00:00:00Z"}
 CASES = [
     # Usage, and what is read before anything else.
     Case("ledger", "", "INVALID_INPUT"),
     Case("ledger", "todo", "INVALID_INPUT"),
-    Case("ledger", "todi done", "UNKNOWN_COMMAND"),
-    Case("ledger", "create Door", "UNKNOWN_COMMAND"),
-    Case("ledger", "todo finish 1", "UNKNOWN_COMMAND"),
-    Case("ledger", "xyzzy", "UNKNOWN_COMMAND"),
-    Case("draft", "todo done", "INVALID_INPUT"),
-    Case("draft", "todo done 1 2", "INVALID_INPUT"),
-    Case("draft", "task list --limit many", "INVALID_INPUT"),
-    Case("draft", "task list --root .", "INVALID_INPUT"),
-    Case("draft", "context --for nobody", "INVALID_INPUT"),
-    Case("draft", "task show 1 --task 2", "INVALID_INPUT"),
-    Case("draft", "--root nowhere status", "INVALID_INPUT"),
-    Case("draft", "--root . --cwd .git status", "INVALID_INPUT"),
-    Case("draft", "--ledger '' status", "INVALID_INPUT"),
-    Case("draft", "--ledger=-x status", "INVALID_INPUT"),
-    Case("draft", "schema demo", "INVALID_INPUT"),
+    *alike("ledger", "UNKNOWN_COMMAND", (
+        "todi done",
+        "create Door",
+        "todo finish 1",
+        "xyzzy",
+    )),
+    *alike("draft", "INVALID_INPUT", (
+        "todo done",
+        "todo done 1 2",
+        "task list --limit many",
+        "task list --root .",
+        "context --for nobody",
+        "task show 1 --task 2",
+        "--root nowhere status",
+        "--root . --cwd .git status",
+        "--ledger '' status",
+        "--ledger=-x status",
+        "schema demo",
+    )),
     Case("draft", "schema todi", "UNKNOWN_COMMAND"),
     Case("draft", "demo .", "INVALID_INPUT"),
     Case("draft", "status", "INVALID_INPUT", {"GITLEDGER_ACTOR_TYPE": "robot"}),
     # Files and texts.
-    Case("draft", "task edit --from-file nowhere.md", "INVALID_INPUT"),
-    Case("draft", "task edit --from-file .git", "INVALID_INPUT"),
-    Case("draft", "task edit --description a --from-file b", "INVALID_INPUT"),
-    Case("draft", "task edit --title ' '", "INVALID_INPUT"),
-    Case("draft", "task edit --priority urgent", "INVALID_INPUT"),
-    Case("draft", "task edit --add-label x --remove-label x", "INVALID_INPUT"),
-    Case("draft", f"task create {'x' * 301}", "INVALID_INPUT"),
-    Case("draft", "task create Door --slug 'a b'", "INVALID_INPUT"),
+    *alike("draft", "INVALID_INPUT", (
+        "task edit --from-file nowhere.md",
+        "task edit --from-file .git",
+        "task edit --description a --from-file b",
+        "task edit --title ' '",
+        "task edit --priority urgent",
+        "task edit --add-label x --remove-label x",
+        f"task create {'x' * 301}",
+        "task create Door --slug 'a b'",
+    )),
     Case("draft", "task create Door --slug hinge", "CONFLICT"),
     Case("draft", "plan template --file README.md", "FILE_EXISTS"),
     Case("draft", "plan template --file nowhere/plan.md", "CANNOT_WRITE"),
@@ -272,13 +278,15 @@ CASES = [
     Case("ledger", "next-action", "NO_ACTIVE_TASK"),
     Case("draft", "task show nothing", "NOT_FOUND"),
     Case("draft", "task show", "NOT_FOUND", {"GITLEDGER_TASK": "9"}),
-    Case("draft", "plan show", "NOT_FOUND"),
-    Case("draft", "plan diff", "NOT_FOUND"),
-    Case("draft", "implement show", "NOT_FOUND"),
-    Case("draft", "implement log", "NOT_FOUND"),
-    Case("draft", "validate show", "NOT_FOUND"),
-    Case("draft", "todo done 9", "NOT_FOUND"),
-    Case("draft", "question answer 9 --text x", "NOT_FOUND"),
+    *alike("draft", "NOT_FOUND", (
+        "plan show",
+        "plan diff",
+        "implement show",
+        "implement log",
+        "validate show",
+        "todo done 9",
+        "question answer 9 --text x",
+    )),
     Case("approved", "plan show --version 9", "NOT_FOUND"),
     Case("approved", "implement show --run run-0009", "NOT_FOUND"),
     Case("draft", "lock break --reason x", "NOT_FOUND"),
@@ -292,30 +300,43 @@ CASES = [
     Case("draft", "whence nothing", "NO_COMMIT"),
     Case("draft", "blame nothing.py", "NO_LINES"),
     Case("draft", "blame README.md -L x", "INVALID_INPUT"),
+    Case("draft", "grep '('", "INVALID_INPUT"),
+    Case("draft", "grep x -F -P", "INVALID_INPUT"),
+    Case("draft", "grep ' '", "VALIDATION"),
+    Case("draft", "grep x --revision nothing", "NO_COMMIT"),
+    Case("draft", "search x --revision HEAD", "INVALID_INPUT"),
+    Case("draft", "deps nothing.py", "NOT_FOUND"),
+    Case("draft", "deps ' '", "VALIDATION"),
     Case("draft", "task activate 9", "NOT_FOUND"),
     # Lists.
-    Case("draft", "task list --status unknown", "INVALID_INPUT"),
-    Case("draft", "task list --role unknown", "INVALID_INPUT"),
-    Case("draft", "task list --limit -1", "INVALID_INPUT"),
-    Case("draft", "task events --limit -1", "INVALID_INPUT"),
-    Case("draft", "log --limit -1", "INVALID_INPUT"),
-    Case("draft", "question list --status unknown", "INVALID_INPUT"),
+    *alike("draft", "INVALID_INPUT", (
+        "task list --status unknown",
+        "task list --role unknown",
+        "task list --limit -1",
+        "task events --limit -1",
+        "log --limit -1",
+        "question list --status unknown",
+    )),
     # Planning.
-    Case("draft", "plan propose --text x", "WORKFLOW_REJECTION"),
-    Case("draft", "plan upsert --text x", "WORKFLOW_REJECTION"),
-    Case("draft", "plan upsert --text x --from-answers", "WORKFLOW_REJECTION"),
-    Case("draft", "plan revise", "WORKFLOW_REJECTION"),
-    Case("draft", "plan reject", "WORKFLOW_REJECTION"),
+    *alike("draft", "WORKFLOW_REJECTION", (
+        "plan propose --text x",
+        "plan upsert --text x",
+        "plan upsert --text x --from-answers",
+        "plan revise",
+        "plan reject",
+    )),
     Case("asked", "plan upsert --text x", "WORKFLOW_REJECTION"),
     Case("asked", "plan start", "LOCK_CONFLICT", OTHER),
     Case("asked", "plan propose --text x", "STALE_LOCK_REQUIRES_BREAK", LATER),
-    Case("asked", "plan propose --text '---'", "INVALID_INPUT"),
-    Case("asked", "question add --text ' '", "INVALID_INPUT"),
-    Case("asked", "question add-many", "INVALID_INPUT"),
-    Case("asked", "question add-many --text a --yaml '- b'", "INVALID_INPUT"),
-    Case("asked", "question add-many --yaml '['", "INVALID_INPUT"),
-    Case("asked", "question answer-many --text nothing", "INVALID_INPUT"),
-    Case("asked", "question answer-many --text 'q-0001: a\nq-1: b'", "INVALID_INPUT"),
+    *alike("asked", "INVALID_INPUT", (
+        "plan propose --text '---'",
+        "question add --text ' '",
+        "question add-many",
+        "question add-many --text a --yaml '- b'",
+        "question add-many --yaml '['",
+        "question answer-many --text nothing",
+        "question answer-many --text 'q-0001: a\nq-1: b'",
+    )),
     Case("asked", "task deactivate --reason x", "LOCK_CONFLICT"),
     Case("asked", "task activate 2", "LOCK_CONFLICT"),
     Case("review", "plan approve --version 1", "WORKFLOW_REJECTION"),

@@ -9,9 +9,11 @@ from typing import Annotated, Any, Literal, NamedTuple, Union, get_args, get_ori
 import click
 import msgspec
 
+from gitledger.cli.groups import offer_words
 from gitledger.cli.help import help_option, write_help_text
 from gitledger.errors import InvalidInput
-from gitledger.ops._base import PROGRAM, Operation, TaskOperation
+from gitledger.ops._base import Operation, TaskOperation, looks_back
+from gitledger.ops._facts import PROGRAM
 
 TASK_HELP = "The task: its number, slug, or the start of its uid. Without it, the active task."
 
@@ -76,7 +78,7 @@ def _field(name: str, annotation: Any, default: Any) -> Field:
             if isinstance(meta, msgspec.Meta):
                 help = meta.description or help
                 extra = {**extra, **(meta.extra or {})}
-    base = _unwrapped(annotation)
+    base = str if extra.get("json") else _unwrapped(annotation)
     repeated = get_origin(base) in (list, tuple) or base in (list, tuple)
     if repeated:
         base = _unwrapped(next(iter(get_args(base)), str))
@@ -131,10 +133,27 @@ def build_command(op: type[Operation]) -> click.Command:
         callback=callback,
         # What follows the first word of another program's command line is its own, also without `--`.
         context_settings={"allow_interspersed_args": False} if takes_rest else None,
-        params=[param for field in fields for param in _params(field)],
+        params=[*(param for field in fields for param in _params(field)), *_looking_back(op, fields)],
         help=help,
         short_help=help.partition("\n")[0].rstrip("."),
     )
+
+
+def _looking_back(op: type[Operation], fields: list[Field]) -> list[click.Parameter]:
+    """`--at` after the command, where it can be asked of an earlier state and has no such option of its own."""
+
+    def look_back(context: click.Context, param: click.Parameter, value: str | None) -> None:
+        if value is None:
+            return
+        session = context.find_root().obj
+        if session.at not in (None, value):
+            raise InvalidInput(f"--at says {session.at!r} and {value!r}: give one of them.", hint=(PROGRAM, "log"))
+        session.at = value
+
+    if not looks_back(op) or any(field.option == "--at" for field in fields):
+        return []
+    help = "As the ledger was at an entry (its commit id) or a date."
+    return [click.Option(["--at"], metavar="WHEN", expose_value=False, callback=look_back, help=help)]
 
 
 class Command(click.Command):
@@ -164,6 +183,7 @@ def _params(field: Field) -> Iterator[click.Parameter]:
     kind = kind or {int: click.INT, float: click.FLOAT}.get(field.base, click.STRING)
     kind = click.UNPROCESSED if field.extra.get("rest") else kind
     metavar = field.extra.get("metavar")
+    completed: dict[str, Any] = {} if field.choices else {"shell_complete": offer_words}
     if field.is_positional:
         yield Argument(
             [field.name],
@@ -172,6 +192,7 @@ def _params(field: Field) -> Iterator[click.Parameter]:
             required=field.required,
             metavar=_bracketed(metavar or field.name.upper() + ("..." if field.repeated else ""), field.required),
             about=field.help,
+            **completed,
         )
         return
     if field.extra.get("positional_too"):
@@ -181,6 +202,7 @@ def _params(field: Field) -> Iterator[click.Parameter]:
             required=False,
             metavar=f"[{metavar or field.name.upper()}]",
             about=f"The same as {field.option}.",
+            **completed,
         )
     names = [field.option, *([_dashed(field.extra["short"])] if field.extra.get("short") else [])]
     if field.base is bool and not field.repeated:
@@ -193,6 +215,7 @@ def _params(field: Field) -> Iterator[click.Parameter]:
         required=field.required and field.file_option is None and not field.extra.get("positional_too"),
         metavar=metavar,
         help=_option_help(field),
+        **completed,
         **({"is_flag": False, "flag_value": field.extra["bare"]} if field.extra.get("bare") else {}),
     )
     if field.file_option:
@@ -200,6 +223,7 @@ def _params(field: Field) -> Iterator[click.Parameter]:
             [field.file_option, field.name + _FILE],
             metavar="PATH",
             help=f"Read {field.option} from a file; `-` is standard input.",
+            shell_complete=offer_words,
         )
 
 
@@ -258,11 +282,23 @@ def make_operation(
             raise InvalidInput(f"Missing {wanted}.", hint=help_hint(op))
     try:
         return msgspec.convert(values, op)
-    except msgspec.ValidationError as error:
+    except (msgspec.ValidationError, RecursionError) as error:
         raise InvalidInput(_complaint(str(error), fields), hint=help_hint(op)) from None
 
 
 def _value(field: Field, parsed: dict[str, Any], inputs: Any) -> Any:
+    found = _given(field, parsed, inputs)
+    if not field.extra.get("json"):
+        return found
+    if found is None and field.required and inputs.is_piped:
+        found = inputs.read("-", field.shown, field.extra["json"])
+    try:
+        return None if found is None else msgspec.json.decode(found)
+    except (msgspec.DecodeError, RecursionError, UnicodeEncodeError) as error:
+        raise InvalidInput(f"{field.shown} takes JSON: {error}.") from None
+
+
+def _given(field: Field, parsed: dict[str, Any], inputs: Any) -> Any:
     given = parsed.get(field.name)
     if field.repeated:
         given = list(given) if given else None
@@ -271,16 +307,17 @@ def _value(field: Field, parsed: dict[str, Any], inputs: Any) -> Any:
         if given is not None and given != place:
             raise InvalidInput(f"{field.option} says {given!r} and the argument says {place!r}: give one of them.")
         given = place
+    limit = {"limit": field.extra["json"]} if field.extra.get("json") else {}
     path = parsed.get(field.name + _FILE)
     if path is not None:
         if given is not None:
             raise InvalidInput(f"Give either {field.option} or {field.file_option}, not both.")
         assert inputs is not None
-        text = inputs.read(path, field.file_option or field.option)
+        text = inputs.read(path, field.file_option or field.option, **limit)
         return [text] if field.repeated else text
     if inputs is not None and field.extra.get("is_input"):
         if given == "-":
-            return inputs.read("-", field.shown)
+            return inputs.read("-", field.shown, **limit)
         if field.repeated and given and "-" in given:
             return [inputs.read("-", field.shown) if item == "-" else item for item in given]
     return given

@@ -86,6 +86,11 @@ class Console:
         self.err_color = not plain and _is_terminal(err)
         self.width = _columns(out, environ)
 
+    @property
+    def is_terminal(self) -> bool:
+        """Whether what is said is read on a terminal."""
+        return _is_terminal(self.out)
+
     # ------------------------------------------------------------------ saying
 
     def line(self, *parts: Cell) -> None:

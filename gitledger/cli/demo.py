@@ -99,6 +99,18 @@ STEPS: list[Any] = [
     "# The same commit on both sides.",
     "git rev-parse refs/taskledger/main",
     "git -C ../colleague rev-parse refs/taskledger/main",
+    "# A small graph drains: each end sets free what waited for it.",
+    'gitledger item create "Write the notes" --slug notes --priority high',
+    'gitledger item create "Tag it" --slug tag --priority high',
+    'gitledger item create "Announce it" --slug announce --priority high',
+    "gitledger dep add tag notes",
+    "gitledger dep add announce tag",
+    "gitledger blocked",
+    "gitledger next",
+    "gitledger advance notes complete",
+    "gitledger advance tag complete",
+    "gitledger advance announce complete",
+    "gitledger ready",
 ]
 
 

@@ -2,12 +2,15 @@
 
 from collections.abc import Iterable
 from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from gitledger.errors import InvalidInput
 from gitledger.ops._registry import NOUNS, ROOTS
+
+if TYPE_CHECKING:
+    from gitledger.ops._base import Operation
 
 PROGRAM = "gitledger"
 
@@ -16,7 +19,10 @@ PROGRAM = "gitledger"
 HANDWRITTEN: dict[str, tuple[str, str]] = {
     "demo": ("gitledger.cli.demo:demo", "Run the main job on a throw-away repository, and show every command."),
     "schema": ("gitledger.cli.schema:schema", "The JSON Schema of what a command takes and answers."),
+    "serve": ("gitledger.cli.serve:serve", "Serve a dashboard of the ledger to your browser."),
     "mcp": ("gitledger.cli.mcp:mcp", "Serve agents over the Model Context Protocol."),
+    "completion": ("gitledger.cli.completion:completion", "Print the script that completes commands, tasks and todos in your shell."),
+    "setup": ("gitledger.cli.setup:setup", "Tell a client of the MCP server, in its configuration file."),
 }
 
 SETTINGS: dict[str, Any] = {"max_content_width": 100}
@@ -41,6 +47,13 @@ class LazyGroup(click.Group):
         assert command is not None
         ctx.find_root().obj.command = ".".join([*path, name])
         return name, command, args[1:]
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[Any]:
+        """The commands that begin so, from the table: none is loaded."""
+        from click.shell_completion import CompletionItem
+
+        named = [pair for _, commands in self.lines() for pair in commands if pair[0].startswith(incomplete)]
+        return [*(CompletionItem(name, help=line) for name, line in named), *click.Command.shell_complete(self, ctx, incomplete)]
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         for section, commands in self.lines():
@@ -72,32 +85,57 @@ class Root(LazyGroup):
             return command_of(cmd_name, "")
         return None
 
+    def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str, click.Command, list[str]]:
+        from gitledger.ops._registry import verbs_apart
+
+        # `tree` draws; `tree create` is a command of its own.
+        if args[0] in ROOTS and args[1:2] and args[1] in verbs_apart(args[0]):
+            return args[0], Noun(args[0]), args[1:]
+        return super().resolve_command(ctx, args)
+
 
 class Noun(LazyGroup):
-    """The commands of one noun. Building it imports the noun's module."""
+    """The commands of one noun. Building it imports the noun's module; verbs that live apart are imported when named."""
 
     def __init__(self, noun: str) -> None:
-        from gitledger.ops._registry import operations_of
+        from gitledger.ops._registry import own_operations, verbs_apart
 
-        super().__init__(noun, help=NOUNS[noun][1], no_args_is_help=True, subcommand_metavar="COMMAND [ARGS]...")
-        self.operations = operations_of(noun)
+        _, line = NOUNS.get(noun) or ROOTS[noun]
+        super().__init__(noun, help=line, no_args_is_help=True, subcommand_metavar="COMMAND [ARGS]...")
+        self.operations = own_operations(noun) if noun in NOUNS else {}
+        self.apart = verbs_apart(noun)
 
     def lines(self) -> Iterable[tuple[str, list[tuple[str, str]]]]:
-        yield "Commands", [(verb, (op.__doc__ or "").partition("\n")[0]) for verb, op in self.operations.items()]
+        operations = {verb: self.operation(verb) for verb in self.list_commands(None)}
+        yield "Commands", [(verb, (op.__doc__ or "").partition("\n")[0]) for verb, op in operations.items() if op]
+
+    def list_commands(self, ctx: click.Context | None) -> list[str]:
+        return [*self.operations, *self.apart]
+
+    def operation(self, verb: str) -> "type[Operation] | None":
+        """The operation of a verb; None where there is none."""
+        from gitledger.ops._registry import operation_apart
+
+        return operation_apart(self.name or "", verb) if verb in self.apart else self.operations.get(verb)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         from gitledger.cli.build import build_command
 
-        op = self.operations.get(cmd_name)
+        op = self.operation(cmd_name)
         return None if op is None else build_command(op)
 
 
 def command_of(name: str, verb: str) -> click.Command:
     """The command of one operation: a root command, or a noun's verb."""
     from gitledger.cli.build import build_command
-    from gitledger.ops._registry import operations_of
+    from gitledger.ops._registry import operation_at, verbs_apart
 
-    return build_command(operations_of(name)[verb])
+    op = operation_at(name, verb)
+    assert op is not None  # the table has it
+    command = build_command(op)
+    if name in ROOTS and verbs_apart(name):
+        command.epilog = "See also: " + ", ".join(f"{PROGRAM} {name} {verb}" for verb in verbs_apart(name)) + "."
+    return command
 
 
 # ---------------------------------------------------------------------------------------------- unknown words
@@ -148,15 +186,31 @@ def root_command() -> Root:
         epilog="'gitledger COMMAND --help' explains a command. '--json' works anywhere on the line.",
         context_settings=SETTINGS,
         params=[
-            click.Option(["--root"], metavar="PATH", help="The repository to work in, or any folder inside it."),
-            click.Option(["--cwd"], metavar="PATH", help="Another name for --root."),
+            click.Option(
+                ["--root"],
+                metavar="PATH",
+                help="The repository to work in, or any folder inside it.",
+                shell_complete=offer_words,
+            ),
+            click.Option(["--cwd"], metavar="PATH", help="Another name for --root.", shell_complete=offer_words),
             click.Option(
                 ["-C", "changed"],
                 metavar="PATH",
                 multiple=True,
                 help="Run as if started in PATH, as git does.",
+                shell_complete=offer_words,
             ),
-            click.Option(["--ledger"], metavar="NAME", help="The ledger to work in, instead of the branch's."),
+            click.Option(
+                ["--ledger"],
+                metavar="NAME",
+                help="The ledger to work in, instead of the branch's.",
+                shell_complete=offer_words,
+            ),
+            click.Option(
+                ["--at"],
+                metavar="WHEN",
+                help="Read the ledger as it was at an entry (its commit id) or a date; also after the command.",
+            ),
             click.Option(
                 ["--request-id"],
                 metavar="KEY",
@@ -166,6 +220,13 @@ def root_command() -> Root:
             version_option(),
         ],
     )
+
+
+def offer_words(context: click.Context, param: click.Parameter, start: str) -> list[Any]:
+    """What a shell is offered for a parameter; loaded when somebody asks."""
+    from gitledger.cli.completing import offers
+
+    return offers(context, param, start)
 
 
 def version_option() -> click.Option:

@@ -16,23 +16,29 @@ class Inputs:
         self._stdin = stdin
         self._stdin_taken_by: str | None = None
 
-    def read(self, path: str, option: str) -> str:
-        """The text of `path`, or of standard input for `-`. LF line ends, no byte order mark, at most 256 KiB."""
-        return decode(self._standard_input(option) if path == "-" else self._file(path, option), path, option)
+    def read(self, path: str, option: str, limit: int = LIMIT) -> str:
+        """The text of `path`, or of standard input for `-`. LF line ends, no byte order mark, at most `limit` bytes."""
+        data = self._standard_input(option, limit) if path == "-" else self._file(path, option, limit)
+        return decode(data, path, option, limit)
 
-    def _standard_input(self, option: str) -> bytes:
+    @property
+    def is_piped(self) -> bool:
+        """Whether a program or a file, and nobody at a terminal, is on standard input."""
+        return self._stdin is not None and not self._stdin.isatty()
+
+    def _standard_input(self, option: str, limit: int) -> bytes:
         if self._stdin_taken_by is not None:
             taken = self._stdin_taken_by
             raise InvalidInput(f"Standard input can be read once: {taken} has it, {option} wants it too.")
         self._stdin_taken_by = option
         if self._stdin is None:
             raise InvalidInput(f"{option} reads standard input, and there is none.")
-        return self._stdin.read(LIMIT + 1)
+        return self._stdin.read(limit + 1)
 
-    def _file(self, path: str, option: str) -> bytes:
+    def _file(self, path: str, option: str, limit: int) -> bytes:
         try:
             with open(os.path.join(self.base, path), "rb") as file:
-                return file.read(LIMIT + 1)
+                return file.read(limit + 1)
         except FileNotFoundError:
             raise InvalidInput(f"{option}: there is no file {path!r}.", details={"path": path}) from None
         except IsADirectoryError:
@@ -42,11 +48,11 @@ class Inputs:
             raise InvalidInput(f"{option}: cannot read {path!r}: {reason}.", details={"path": path}) from None
 
 
-def decode(data: bytes, path: str, option: str) -> str:
+def decode(data: bytes, path: str, option: str, limit: int = LIMIT) -> str:
     """`data` as text, or a refusal that names the path."""
     name = "standard input" if path == "-" else repr(path)
-    if len(data) > LIMIT:
-        raise InvalidInput(f"{option}: {name} is larger than 256 KiB.", details={"path": path, "limit": LIMIT})
+    if len(data) > limit:
+        raise InvalidInput(f"{option}: {name} is larger than {limit >> 10} KiB.", details={"path": path, "limit": limit})
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:

@@ -14,6 +14,7 @@ from gitledger.cli.session import PROGRAM, Session
 from gitledger.errors import Interrupted, LedgerError
 
 INTERRUPTED = 130
+COMPLETING = "_GITLEDGER_COMPLETE"  # click's own protocol (cli/completing): a shell asks, nothing is run
 BROKEN_PIPE = 141  # what a shell reports for a program that SIGPIPE ended, as it ends git
 
 
@@ -45,6 +46,8 @@ def run(
         open_ledger=open_ledger,
     )
     try:
+        if COMPLETING in session.environ:
+            return _complete(session)
         code = _answer(session, words, argv, program)
         session.console.flush()
         return code
@@ -82,6 +85,20 @@ def _answer(session: Session, words: list[str], argv: Sequence[str], program: st
     except Exception as error:
         return _failure().say_bug(session, argv, error)
     return _failure().say_failure(session, refusal)
+
+
+def _complete(session: Session) -> int:
+    """Answer a shell's question for completions: with what there is, or with nothing; never with a complaint on somebody's prompt."""
+    from gitledger.cli.completing import complete
+
+    try:
+        complete(session, session.environ[COMPLETING])
+        session.console.flush()
+    except (BrokenPipeError, OutputLost):
+        raise
+    except Exception:
+        return 1
+    return 0
 
 
 def _perform(session: Session, words: list[str], program: str) -> int:

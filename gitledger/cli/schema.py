@@ -152,7 +152,7 @@ def find(words: list[str]) -> type[Operation] | list[type[Operation]]:
     if not verbs:
         return list(found.values())
     verb = " ".join(verbs)
-    if name in ROOTS or verb not in found:
+    if not verb or verb not in found:
         raise unknown_command([name], verb, [verb for verb in found if verb])
     return found[verb]
 

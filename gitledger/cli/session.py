@@ -36,6 +36,7 @@ class Session:
         self.base = "."
         self.ledger_name: str | None = None
         self.request: str | None = None
+        self.at: str | None = None
         self.exit_code = 0
         self.recorded: Sequence[str] = ()
         self._open_ledger = open_ledger
@@ -51,6 +52,7 @@ class Session:
         changed: Sequence[str],
         ledger: str | None,
         request_id: str | None,
+        at: str | None = None,
     ) -> None:
         """Take the root options in. `-C` moves where files are looked for as well; `--root` and `--cwd` do not."""
         self.base = os.path.join(".", *changed) if changed else "."
@@ -66,6 +68,7 @@ class Session:
             raise InvalidInput("--ledger must not be empty.", hint=(PROGRAM, "--help"))
         self.ledger_name = ledger
         self.request = request_id
+        self.at = at
 
     @property
     def inputs(self) -> Any:
@@ -84,6 +87,8 @@ class Session:
         ledger = opener(self.root, ledger=self.ledger_name, environ=self.environ)
         ledger.progress = self.console.progress("reading the ledger")
         ledger.streams = self
+        if self.at is not None:
+            ledger.look_back(self.at)
         return ledger
 
     # ------------------------------------------------------------------ programs that are run (ledger/child.Streams)
@@ -107,6 +112,15 @@ class Session:
         self.console.err.flush()
         return self.stdin.readline(1024).strip().lower() in (b"y", b"yes")
 
+    def edit(self, argv: list[str], environ: Mapping[str, str]) -> int | None:
+        """Run an editor on the terminal, and give its exit code; None without a terminal."""
+        if self.json or self.stdin is None or not self.stdin.isatty() or not self.console.is_terminal:
+            return None
+        from gitledger.exec import run_in_terminal
+
+        self.console.flush()
+        return run_in_terminal(argv, environ=environ)
+
     # ------------------------------------------------------------------ answering
 
     def perform(self, op: Any) -> None:
@@ -120,7 +134,7 @@ class Session:
             from gitledger.cli.inputs import refuse_existing
 
             refuse_existing(self.base, path)
-        if not op.needs_repository:
+        if not op.needs_repository and self.at is None:
             self.answer(op.show(None), op)
             return
         ledger = self.open()

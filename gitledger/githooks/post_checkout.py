@@ -20,7 +20,7 @@ def run(call: Call) -> int:
 
 
 def _active(call: Call) -> str | None:
-    from gitledger.ops.task import ShowActive
+    from gitledger.ops._activating import ShowActive
 
     try:
         return call.ledger.run(ShowActive()).view.task_id

@@ -3,17 +3,14 @@
 from collections.abc import Sequence
 from hashlib import sha256
 
-import re
-
 from msgspec import Struct
 
 from gitledger.model.masking import Masker
+from gitledger.model.texts import without_escapes
 
 TAIL = 4096
 # Colours are taken out of the tail, so that more is kept than will be left.
 _KEPT = 4 * TAIL
-_ESCAPES = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[PX^_][^\x1b]*(?:\x1b\\)?|[ -/]*[0-~])")
-_CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
 
 class Captured(Struct, frozen=True):
@@ -64,7 +61,7 @@ class Capture:
 def tail_text(data: bytes) -> str:
     """The last of an output as text of at most 4 KiB: UTF-8, without colours and control characters, from a line's start."""
     text = data.decode("utf-8", "replace").replace("\r\n", "\n")
-    text = _CONTROLS.sub("", _ESCAPES.sub("", text.replace("\r", "\n")))
+    text = without_escapes(text.replace("\r", "\n"))
     encoded = text.encode()
     if len(encoded) <= TAIL:
         return text

@@ -1,6 +1,6 @@
 """Names of things: task numbers, item numbers, slugs, times, and the references people type."""
 
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, time, timedelta, timezone
 from typing import NamedTuple
 
 import re
@@ -9,6 +9,7 @@ import unicodedata
 _TASK_NUMBER = re.compile(r"(?:task-)?0*([0-9]{1,9})")
 _UID_PREFIX = re.compile(r"[0-9a-f]{4}[0-9a-f-]{0,32}")
 _WORD = re.compile(r"[a-z0-9]+")
+_DAY = re.compile(r"[0-9]{4}-?[0-9]{2}-?[0-9]{2}")
 # What every supported Python reads alike: `fromisoformat` takes more with every release, and the fold must not.
 _TIME = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}T(?:[01][0-9]|2[0-3]):[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,6})?(?:Z|[+-][0-9]{2}:[0-9]{2})?"
@@ -75,9 +76,22 @@ def is_slug(text: str) -> bool:
 
 
 def format_time(moment: datetime) -> str:
-    """UTC with microseconds and a final `Z`, as events carry it."""
+    """UTC with microseconds and a final `Z`, as events carry it. Raises ValueError where that is beyond the calendar."""
+    try:
+        moment = moment.astimezone(timezone.utc)
+    except OverflowError:  # such as the first of all days, an hour east of here
+        raise ValueError(f"{moment} is beyond the calendar") from None
     # Not strftime: it pads the year on some platforms only.
-    return moment.astimezone(timezone.utc).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
+    return moment.replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
+
+
+def read_time(text: str, *, day: time = time.min) -> str:
+    """A time of ISO 8601 as events carry it; without an offset it is UTC, and a day alone means its moment `day`. Raises ValueError."""
+    text = text.strip()
+    moment = datetime.fromisoformat(text)
+    if _DAY.fullmatch(text):
+        moment = datetime.combine(moment, day)
+    return format_time(moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc))
 
 
 def parse_time(text: str) -> datetime:
@@ -96,5 +110,5 @@ def later(at: str, seconds: int) -> str:
     """`at` plus `seconds`, both as `format_time` writes them; saturates at the ends of the calendar."""
     try:
         return format_time(parse_time(at) + timedelta(seconds=seconds))
-    except OverflowError:
+    except (OverflowError, ValueError):
         return at

@@ -1,5 +1,7 @@
 """The listing row of a task: what an index keeps beside the record."""
 
+from typing import Literal
+
 from msgspec import Struct
 
 from gitledger.model import ids, readiness, workflow
@@ -46,8 +48,8 @@ class Wanted(Struct, frozen=True, kw_only=True):
     """Which tasks a question about readiness is about, who asks and when.
 
     `holder` is the key of who asks (`Actor.holder`), whose own claims are in nobody's way unless `with_mine` is
-    false; `statuses`, if any, and `labels`, all of them, narrow it down; `without` are uids to leave out; `limit` 0
-    is no limit.
+    false; `statuses`, if any, `labels`, all of them, and `any_label`, one of them, narrow it down; `without` are uids
+    to leave out; `limit` 0 is no limit.
     """
 
     now: str
@@ -56,6 +58,7 @@ class Wanted(Struct, frozen=True, kw_only=True):
     with_mine: bool = True
     statuses: frozenset[str] = frozenset()
     labels: tuple[str, ...] = ()
+    any_label: frozenset[str] = frozenset()
     without: frozenset[str] = frozenset()
     limit: int = 0
 
@@ -63,6 +66,41 @@ class Wanted(Struct, frozen=True, kw_only=True):
     def soon(self) -> str:
         """Until when a due date is near."""
         return ids.later(self.now, readiness.DUE_SOON_S)
+
+    def has_labels(self, row: Row) -> bool:
+        """Whether a task has the labels that are wanted."""
+        return set(self.labels) <= set(row.labels) and (not self.any_label or not self.any_label.isdisjoint(row.labels))
+
+
+class Sieve(Struct, frozen=True, kw_only=True):
+    """Which tasks that are not deleted to pick out, and in which order; archived ones are among them.
+
+    `roles`, if any; `priority`, where none counts as medium; `any_label`: with one of these at least; `is_open`: neither
+    finished nor put away. `order` names a time, the newest first unless `newest` is false, and `after` < it <= `until`
+    where those are given, as `due_moment` writes them.
+    """
+
+    roles: tuple[str, ...] = ()
+    parent: str | None = None
+    priority: str | None = None
+    any_label: tuple[str, ...] = ()
+    is_open: bool = False
+    order: Literal["created", "updated", "due", "next_run"] = "created"
+    after: str | None = None
+    until: str | None = None
+    newest: bool = True
+    limit: int = 50
+    offset: int = 0
+
+    def takes(self, row: Row) -> bool:
+        """Whether a task that is not deleted is among those wanted, whatever its times."""
+        return (
+            (not self.roles or row.role in self.roles)
+            and self.parent in (None, row.parent)
+            and (self.priority is None or readiness.priority_rank(self.priority) == readiness.priority_rank(row.priority))
+            and (not self.any_label or not set(self.any_label).isdisjoint(row.labels))
+            and not (self.is_open and row.hindrance == "finished")
+        )
 
 
 Order = tuple[int, str, int, str]

@@ -2,6 +2,9 @@
 
 import re
 
+_ESCAPES = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[PX^_][^\x1b]*(?:\x1b\\)?|[ -/]*[0-~])")
+_CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+
 
 def task_md(title: str, description: str) -> str:
     """`task.md`: the title as a heading, then the description."""
@@ -18,6 +21,11 @@ def split_task_md(text: str) -> tuple[str, str]:
 def text_file(text: str) -> str:
     """`text` with exactly one final newline."""
     return text.rstrip("\n") + "\n"
+
+
+def without_escapes(text: str) -> str:
+    """`text` without what a terminal could obey: escape sequences, control and bidirectional characters. Line ends and tabs stay."""
+    return _CONTROLS.sub("", _ESCAPES.sub("", text))
 
 
 def encode_name(name: str) -> str:

@@ -7,9 +7,11 @@ from gitledger.errors import Conflict, InvalidInput, NotFound
 from gitledger.model import ids
 from gitledger.model.events import DependencyAdded, DependencyRemoved
 from gitledger.model.task import Dependency, Edge, Row, Task
-from gitledger.ops._base import PROGRAM, Decision, World, on
+from gitledger.ops._base import Decision, on
+from gitledger.ops._facts import PROGRAM
 from gitledger.ops._graph import is_met, names_of, path_between
 from gitledger.ops._views import View, task_ref
+from gitledger.ops._world import World
 
 Kind = Literal["blocks", "relates_to", "discovered_from"]
 UnblockAt = Literal["work", "review", "done"]

@@ -6,9 +6,11 @@ from gitledger.errors import Conflict, InvalidInput
 from gitledger.model.events import TaskMoved
 from gitledger.model.listing import sibling_order
 from gitledger.model.task import Row, Task
-from gitledger.ops._base import PROGRAM, Decision, Operation, World, arg, on, opt
+from gitledger.ops._base import Decision, Operation, arg, on, opt
+from gitledger.ops._facts import PROGRAM
 from gitledger.ops._graph import ancestors_of, names_of
 from gitledger.ops._views import View, task_ref
+from gitledger.ops._world import World
 
 _STEP = 1024  # between neighbours, so that something fits in between without moving them
 

@@ -4,8 +4,10 @@ from typing import Annotated, Literal
 
 from gitledger.model.events import TaskEdited
 from gitledger.model.task import Task
-from gitledger.ops._base import PROGRAM, Decision, Operation, World, arg, on, require_text
+from gitledger.ops._base import Decision, Operation, arg, on, require_text
+from gitledger.ops._facts import PROGRAM
 from gitledger.ops._views import View
+from gitledger.ops._world import World
 
 _TASK = Annotated[str, arg("The task: task-0030, 30, its slug or its uid.", metavar="TASK")]
 _LABELS = Annotated[list[str], arg("The labels; commas separate them too.", metavar="LABEL...")]

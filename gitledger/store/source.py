@@ -215,14 +215,14 @@ def _counted(pg: pygit2.Repository, old: pygit2.Oid | None, new: pygit2.Oid) -> 
                 old_path=quoted_bytes(before.raw_path) if kind == "rename" else None,
             )
         )
-    return found, _short_stat(stats.files_changed, stats.insertions, stats.deletions)
+    return found, short_stat(stats.files_changed, stats.insertions, stats.deletions)
 
 
 def _files(many: int) -> str:
     return f"{many} file" if many == 1 else f"{many} files"
 
 
-def _short_stat(files: int, insertions: int, deletions: int) -> str:
+def short_stat(files: int, insertions: int, deletions: int) -> str:
     """As `git diff --shortstat` prints it."""
     if not files:
         return ""

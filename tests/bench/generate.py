@@ -48,6 +48,9 @@ from gitledger.store.tree import BOOK, LEDGER_FILE, task_directory
 REF = "refs/taskledger/main"
 ENTRIES = 300
 START = datetime(2026, 6, 1, 8, 0, tzinfo=timezone.utc)
+# From one task to the next; in a large ledger less, so that it ends before the day on which anybody measures: claims of
+# the future would be live, and change what is measured.
+PACE, SPAN = timedelta(minutes=10), timedelta(days=150)
 ADA = Actor(type="user", name="ada", session="terminal-1", host="workshop", pid=4711, person="Ada <ada@example.org>")
 AGENT = Actor(
     type="agent",
@@ -81,8 +84,9 @@ class Built:
 class _Writer:
     """Writes the events of one task, each folded at once, as an operation would."""
 
-    def __init__(self, uid: str, number: int, random: Random, earlier: list[str]) -> None:
+    def __init__(self, uid: str, number: int, random: Random, earlier: list[str], pace: timedelta = PACE) -> None:
         self.uid = uid
+        self.pace = pace
         self.earlier = earlier
         self.number = number
         self.random = random
@@ -91,7 +95,7 @@ class _Writer:
 
     def write(self, op: str, payload: Payload, by: Actor = AGENT) -> str:
         """Seal and fold the next event, a few seconds after the one before, and return its id."""
-        moment = START + timedelta(minutes=10 * self.number, seconds=20 * len(self.events))
+        moment = START + self.pace * self.number + timedelta(seconds=20 * len(self.events))
         event = codec.seal(
             payload,
             task=self.uid,
@@ -250,8 +254,9 @@ def tasks(count: int, seed: int) -> Iterator[_Writer]:
     """The tasks of the ledger, numbered from 1, their events written and folded."""
     random = Random(seed)
     earlier: list[str] = []
+    pace = min(PACE, SPAN / count)
     for number in range(1, count + 1):
-        task = _Writer(_uid(random), number, random, earlier)
+        task = _Writer(_uid(random), number, random, earlier, pace)
         earlier.append(task.uid)
         for part in _STAGES[(number - 1) % len(_STAGES)][1]:
             part(task)

@@ -4,8 +4,10 @@ from typing import Any
 
 import pytest
 
-from gitledger.ops._base import Operation, TaskOperation, Trees
+from gitledger.ops._base import Operation, TaskOperation
 from gitledger.ops._captured import Ran
+from gitledger.ops._facts import Trees
+from gitledger.ops._history import ChangedPath
 from gitledger.ops._registry import operations_of
 from gitledger.ops.claim import ClaimTask, UnclaimTask
 from gitledger.ops.implement import FinishImplementation, StartImplementation
@@ -43,6 +45,11 @@ def implementing(scene: Scene) -> None:
     approved(scene)
     scene.as_(BOT).run(StartImplementation(task="1"))
     scene.run(DoneTodo(task="1", todo="1"))
+
+
+def changing(scene: Scene) -> None:
+    implementing(scene)
+    scene.commits.uncommitted = {"a.py": ChangedPath(path="a.py", kind="edit")}
 
 
 def implementing_by_nobody(scene: Scene) -> None:
@@ -86,6 +93,8 @@ STORIES: dict[str, tuple[Any, dict[str, Any]]] = {
     "plan command": (when_run(planning), {"argv": ["true"]}),
     "plan propose": (planning, {"text": PLAN, "criterion": ["It works"]}),
     "plan upsert": (planning, {"text": PLAN, "criterion": ["It works"]}),
+    "plan regenerate": (in_review, {"text": PLAN, "criterion": ["It works well"]}),
+    "plan amend": (in_review, {"text": PLAN + "\nThen test it.\n"}),
     "plan approve": (in_review, {"version": 1, "actor": "user", "note": "Good", "allow_lint_errors": True, "allow_empty_todos": True, "reason": "Small"}),
     "plan accept": (in_review, {"version": 1, "note": "Good", "allow_lint_errors": True}),
     "plan reject": (in_review, {"reason": "No"}),
@@ -97,6 +106,7 @@ STORIES: dict[str, tuple[Any, dict[str, Any]]] = {
     "implement log": (implementing, {"message": "Half way"}),
     "implement deviation": (implementing, {"message": "Another way"}),
     "implement artifact": (implementing, {"path": "out.txt", "summary": "What came of it"}),
+    "implement scan-changes": (changing, {}),
     "implement finish": (implementing, {"summary": "Built"}),
     "implement restart": (failed, {"summary": "Mend it"}),
     "implement resume": (implementing_by_nobody, {"reason": "Going on"}),
@@ -109,7 +119,7 @@ STORIES: dict[str, tuple[Any, dict[str, Any]]] = {
 # These need a running stage of one's own, which a claim alone does not give.
 NEED_STAGE = {
     "plan command", "plan propose", "plan upsert", "implement change", "implement command", "implement log", "implement finish",
-    "implement deviation", "implement artifact",
+    "implement deviation", "implement artifact", "implement scan-changes",
     "validate check", "validate command", "validate waive", "validate finish",
 }  # fmt: skip
 # The approval of a plan without todos is refused for that: see tests/ops/test_approval.py.

@@ -17,6 +17,6 @@ def toys(monkeypatch):
     from gitledger.ops import _registry
 
     monkeypatch.setitem(groups.NOUNS, "toy", ("toy", "Toys for tests."))
-    real = _registry.operations_of
-    monkeypatch.setattr(_registry, "operations_of", lambda name: toys.TOYS if name == "toy" else real(name))
+    real = _registry.own_operations
+    monkeypatch.setattr(_registry, "own_operations", lambda name: toys.TOYS if name == "toy" else real(name))
     return toys

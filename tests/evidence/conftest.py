@@ -11,20 +11,8 @@ import textwrap
 import pytest
 
 from tests.conftest import Cli, Repo
+from tests.door import PLAN
 
-PLAN = """\
----
-goal: Mend the door.
-files: [door.py]
-test_commands: [pytest -q]
-expected_outputs: [passed]
-acceptance_criteria: [The door shuts.]
-todos:
-  - text: Edit door.py so that it shuts.
-    validation_hint: Run pytest.
----
-Oil the hinges.
-"""
 STEPS = ("init", "task create Door", "task activate 1", "plan start", "plan propose --file - <", "plan accept --version 1 --note Go")
 
 

@@ -22,3 +22,17 @@ def result(done):
 def ask():
     """`ask(cli, "task", "list")`: what it answers."""
     return lambda cli, *words, **more: result(cli("--json", *words, **more))
+
+
+def merge_by_plain_git(repo: Repo, ledger: str, folders: str) -> str:
+    """Merge another ledger's folders whose paths hold `folders` into main, as somebody would without gitledger: both stay."""
+    main, other = repo.git("rev-parse", "refs/taskledger/main"), repo.git("rev-parse", f"refs/taskledger/{ledger}")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("GIT_INDEX_FILE", str(repo.path / ".git/merge-index"))
+        repo.git("read-tree", main)
+        moved = [line for line in repo.git("ls-tree", "-r", other).splitlines() if folders in line]
+        repo.git("update-index", "--index-info", input="\n".join(moved) + "\n")
+        tree = repo.git("write-tree")
+    commit = repo.git("commit-tree", tree, "-p", main, "-p", other, "-m", "plain merge")
+    repo.git("update-ref", "refs/taskledger/main", commit)
+    return commit

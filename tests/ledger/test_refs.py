@@ -9,7 +9,8 @@ from gitledger.ledger import open_ledger
 from gitledger.errors import LedgerError
 from gitledger.ops._forking import DeleteLedger, ForkLedger, RenameLedger
 from gitledger.ops._merging import MergeLedger
-from gitledger.ops.task import CreateTask, ListTasks
+from gitledger.ops._task_list import ListTasks
+from gitledger.ops.task import CreateTask
 from tests.conftest import Cli, Repo
 from tests.reliability.refusal import assert_runnable
 

@@ -4,8 +4,9 @@ import pytest
 
 from gitledger.errors import Refused, StorageError
 from gitledger.ledger import open_ledger
+from gitledger.ops._task_list import ListTasks
 from gitledger.ops.ledger import InitLedger
-from gitledger.ops.task import CreateTask, ListTasks
+from gitledger.ops.task import CreateTask
 from tests.conftest import Cli, Repo
 from tests.reliability.refusal import assert_refused
 

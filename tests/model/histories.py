@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from msgspec import NODEFAULT, Struct, UnsetType, structs
 
 from gitledger.model import codec
+from gitledger.model.apply import APPLY_BOOK
 from gitledger.model.codec import Event
 from gitledger.model.events import PAYLOADS, Payload
 from gitledger.model.task import Actor
@@ -23,7 +24,7 @@ BOB = Actor(type="agent", name="bob", role="implementer", harness="example-harne
 EVE = Actor(type="agent", name="bob", host="other", worktree="0badcafe")
 ACTORS = (ADA, BOB, EVE)
 
-BOOK_TYPES = tuple(name for name in PAYLOADS if name.startswith(("ledger.", "workspace.")))
+BOOK_TYPES = tuple(name for name in PAYLOADS if name in APPLY_BOOK)
 TASK_TYPES = tuple(name for name in PAYLOADS if name not in BOOK_TYPES)
 
 # Which event type creates the item that a field refers to.
@@ -41,6 +42,9 @@ _CREATED_BY = {
     "over": "claim.taken",
     "change": "change.recorded",
     "evidence": "evidence.recorded",
+    "handoff": "handoff.created",
+    "source_run": "run.started",
+    "released_claim": "claim.taken",
 }
 _DANGLING = "0123456789abcdef0123"
 
@@ -56,6 +60,8 @@ _NAMES: dict[str, Sequence[Any]] = {
     "number": (1, 2, 3),
     "previous": ("draft", "implementing"),
     "name": ("one", "two"),
+    "path": ("src/a.py", "src/b.py", "../c"),
+    "url": ("https://example.org/a", "https://example.org/b"),
     "kind": ("planning", "implementation", "message", "blocks"),
     "lease_s": (0, 60, 7200, -5, 1 << 52),
     "labels": ("x", "y"),
@@ -196,6 +202,10 @@ def _random_record(random: Random) -> dict[str, Any]:
     if random.random() < 0.6:
         note = {"key": random.choice(_NAMES["key"]), "role": "queue", "file": name, "created_at": "", "updated_at": ""}
         record["notes"] = [note | {"by": by}]
+    if random.random() < 0.6:
+        handoff = {"id": "h" * 20, "number": random.choice((1, 2)), "at": START, "by": by, "holder": "", "mode": "full"}
+        told = {"context_for": "full", "digest": "sha256:0", "file": name}
+        record["handoffs"] = [handoff | told] * random.randrange(3)
     if random.random() < 0.4:
         claim = {"id": "c" * 20, "holder": ADA.holder(), "actor": by, "at": START, "until": START, "lease_s": 60}
         record["claims"] = [claim]

@@ -77,7 +77,7 @@ from tests.model.histories import (
     random_payload,
 )
 
-DERIVED = re.compile(r"task\.(json|md)|(plans|notes)/[a-z0-9_%-]{1,140}\.md")
+DERIVED = re.compile(r"task\.(json|md)|(plans|notes|handoffs)/[a-z0-9_%-]{1,140}\.md")
 
 
 def begun() -> Pen:
@@ -200,7 +200,7 @@ json_values = st.recursive(
 @st.composite
 def forgeries(draw):
     """An event of a known or an unknown type whose data is partly right, partly garbage."""
-    type_name = draw(st.sampled_from([*PAYLOADS, "x.deploy", "handoff.created", ""]))
+    type_name = draw(st.sampled_from([*PAYLOADS, "x.deploy", "later.made", ""]))
     data: Any = draw(json_values)
     if type_name in PAYLOADS and draw(st.booleans()):
         payload = random_payload(type_name, Random(draw(st.integers(0, 99))))
@@ -248,7 +248,7 @@ def test_deep_nesting_never_stops_the_fold(depth):
 def test_events_of_other_versions_change_nothing_but_the_bookkeeping(events, others):
     strangers = []
     for place, event in enumerate(others):
-        version, name = ((1, "x.custom"), (1, "handoff.created"), (2, event.type))[place % 3]
+        version, name = ((1, "x.custom"), (1, "later.made"), (2, event.type))[place % 3]
         strangers.append(forged(name, json.loads(event.raw)["data"], clock=place + 1, version=version))
     known = fold.fold(events).task
     mixed = fold.fold([*events, *strangers]).task
@@ -266,8 +266,8 @@ def test_custom_events_do_not_count_as_unknown_to_a_writer():
     pen = begun()
     state = fold.fold([*pen.events, forged("x.deploy", {"to": "prod"}, clock=2)])
     assert (state.task.unknown, state.unknown) == (["x.deploy"], [])
-    state = fold.fold([*pen.events, forged("handoff.created", {}, clock=2)])
-    assert (state.task.unknown, state.unknown) == (["handoff.created"], ["handoff.created"])
+    state = fold.fold([*pen.events, forged("later.made", {}, clock=2)])
+    assert (state.task.unknown, state.unknown) == (["later.made"], ["later.made"])
 
 
 @pytest.mark.parametrize("type_name", TASK_TYPES)
@@ -801,7 +801,9 @@ def test_the_book_folds_in_any_order_and_step_by_step(steps, random):
     shuffled = [*pen.events, *pen.events[:2]]
     random.shuffle(shuffled)
     assert fold.files(fold.fold_book(shuffled)) == whole
-    book = None
+    assert all(re.fullmatch(r"book\.json|intros/[0-9]+(-[0-9a-f]{20})?\.md", name) for name in whole)
+    book, files = None, {}
     for event in pen.events:
-        book = fold.extend(fold.start_book(book), event).book
-    assert {"book.json": codec.encode_record(book)} == whole
+        state = fold.extend(fold.start_book(book), event)
+        book, files = state.book, files | fold.files(state)
+    assert files == whole

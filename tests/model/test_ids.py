@@ -1,6 +1,6 @@
 """Names that people type, and times that events carry."""
 
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, time, timedelta, timezone
 
 import pytest
 from hypothesis import given
@@ -149,6 +149,15 @@ def test_times_are_read_as_they_are_written(moment):
     text = ids.format_time(moment)
     assert len(text) == 27 and text.endswith("Z")
     assert ids.parse_time(text) == moment
+
+
+def test_times_that_people_write_are_read():
+    assert ids.read_time(" 2026-11-20T10:15 ") == ids.read_time("2026-11-20T11:15+01:00") == "2026-11-20T10:15:00.000000Z"
+    assert ids.read_time("20261120") == "2026-11-20T00:00:00.000000Z"
+    assert ids.read_time("2026-11-20", day=time(23, 59)) == "2026-11-20T23:59:00.000000Z"
+    for text in ("", "someday", "0001-01-01T00:00+14:00", "9999-12-31T23:59-14:00"):
+        with pytest.raises(ValueError):
+            ids.read_time(text)
 
 
 @given(st.lists(st.datetimes(min_value=datetime(1, 1, 3), timezones=st.just(timezone.utc)), min_size=2, max_size=5))

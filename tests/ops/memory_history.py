@@ -20,6 +20,7 @@ class MemoryHistory:
         self.patches: dict[str, str] = {}
         self.branches: dict[str, tuple[str, list[str]]] = {}
         self.amends: dict[str, str] = {}
+        self.uncommitted: dict[str, ChangedPath] = {}
         self.blamed: list[BlamedLines] = []
 
     def make(
@@ -74,6 +75,10 @@ class MemoryHistory:
 
     def changes(self, commit: str) -> Changes | None:
         return self.changed.get(commit)
+
+    def pending(self, paths: Sequence[str] = ()) -> Changes | None:
+        found = tuple(change for path, change in self.uncommitted.items() if not paths or path in paths)
+        return Changes(paths=found, total=len(found), stat=f" {len(found)} files changed" if found else "")
 
     def amended(self, commit: str) -> str | None:
         return self.amends.get(commit)

@@ -8,7 +8,8 @@ from msgspec.structs import replace
 from gitledger.model import fold
 from gitledger.model.events import ClaimReleased, ClaimTaken, RunFinished, RunStarted
 from gitledger.model.policy import Policy
-from gitledger.ops._base import Host, on
+from gitledger.ops._base import on
+from gitledger.ops._facts import Host
 from gitledger.ops.implement import StartImplementation
 from gitledger.ops.plan import AcceptPlan, ApprovePlan, ProposePlan, RevisePlan, StartPlan, UpsertPlan
 from tests.ops.harness import ADA, BOT, OTHER, given

@@ -10,7 +10,9 @@ import pytest
 
 from gitledger.model.events import TodoAdded
 from gitledger.ops._base import on
+from gitledger.ops._noting_down import RecordDeviation
 from gitledger.ops.context import ShowContext
+from gitledger.ops.evidence import AddEvidence
 from gitledger.ops.implement import FinishImplementation, RecordChange, RestartImplementation, StartImplementation
 from gitledger.ops.plan import AcceptPlan
 from gitledger.ops.question import AddQuestion, DismissQuestion
@@ -30,8 +32,9 @@ HEAD = [
 ]  # fmt: skip
 TAIL = ["Required Commands", "Required Output"]
 PROOF = ["Implementation Summary", "Code Changes", "Validation Status", "Previous Validation History"]
+REVIEW = ["Focused Run", "Focused Changes"]
 WORK = ["Accepted Plan", "Acceptance Criteria", "Todo Checklist", "Current Run / Lock State"]
-ROLES = ("planner", "implementer", "validator", "full")
+ROLES = ("planner", "implementer", "validator", "reviewer", "full")
 
 
 def ready(scene):
@@ -93,6 +96,7 @@ def data(scene: Scene, role: str = "full", **more: Any) -> Any:
             "validation",
             [*HEAD, "Accepted Plan", "Todo Completion Summary", *PROOF, *TAIL],
         ),
+        ("reviewer", "Review Context", "review", [*HEAD, "Accepted Plan", *REVIEW, "Required Output"]),
         ("full", "Task Dossier", "full", [*HEAD, *WORK, *PROOF, *TAIL]),
     ],
 )
@@ -109,7 +113,7 @@ def test_each_role_has_its_sections_in_order(role, title, mode, expected):
 
 @pytest.mark.parametrize(
     ("alias", "role"),
-    [("planning", "planner"), ("implementation", "implementer"), ("validation", "validator")],
+    [("planning", "planner"), ("implementation", "implementer"), ("validation", "validator"), ("review", "reviewer")],
 )
 def test_the_names_of_the_modes_are_the_roles(alias, role):
     scene = given(working)
@@ -276,11 +280,17 @@ def test_a_todo_that_is_done_shows_its_evidence():
 @pytest.mark.parametrize(
     ("more", "code", "exit_code"),
     [
-        ({"for_": "reviewer"}, "INVALID_INPUT", 2),
+        ({"for_": "critic"}, "INVALID_INPUT", 2),
         ({"for_": "spec-reviewer"}, "INVALID_INPUT", 2),
         ({"for_": "code-reviewer"}, "INVALID_INPUT", 2),
         ({"scope": "todo"}, "INVALID_INPUT", 2),
         ({"scope": "run"}, "INVALID_INPUT", 2),
+        ({"scope": "ledger"}, "INVALID_INPUT", 2),
+        ({"scope": "run", "todo": "1"}, "INVALID_INPUT", 2),
+        ({"scope": "task", "run": "2"}, "INVALID_INPUT", 2),
+        ({"todo": "1", "run": "2"}, "INVALID_INPUT", 2),
+        ({"for_": "planner", "run": "1"}, "INVALID_INPUT", 2),
+        ({"run": "9"}, "NOT_FOUND", 5),
         ({"scope": "task", "todo": "1"}, "INVALID_INPUT", 2),
         ({"for_": "planner", "todo": "1"}, "INVALID_INPUT", 2),
         ({"format": "html"}, "INVALID_INPUT", 2),
@@ -291,7 +301,7 @@ def test_a_todo_that_is_done_shows_its_evidence():
 )
 def test_what_does_not_fit_is_refused(more, code, exit_code):
     error = given(working).when(ShowContext(**{"task": "1", **more})).refused(code, exit_code)
-    if "reviewer" in more.get("for_", ""):
+    if more.get("for_") == "critic":
         assert all(role in error.message for role in ROLES)
 
 
@@ -302,6 +312,58 @@ def test_a_removed_todo_is_not_found():
     todo = scene.task("1").todos[0].id
     tell(scene, lambda world: (yield on(world.task("1"), TodoRemoved(todo=todo))))
     scene.when(ShowContext(task="1", todo="1")).refused("NOT_FOUND", 5)
+
+
+# ---------------------------------------------------------------------------------------------- one run, reviews
+
+
+def reviewed(scene):
+    """Two implementation runs: the second one mends what a validation found."""
+    failed(scene)
+    scene.as_(BOT).later(60).run(RestartImplementation(task="1", summary="Mend the loop"))
+    scene.run(RecordChange(task="1", path="src/loop.py", summary="Stop."))
+    scene.run(RecordDeviation(task="1", message="Another loop."))
+    scene.run(AddTodo(task="1", text="Test the loop"))
+    scene.run(DoneTodo(task="1", todo="2", evidence=["pytest -q tests/test_loop.py"]))
+    scene.run(AddEvidence(task="1", kind="test", command_text="pytest -q", summary="All of them", passed=True))
+
+
+def test_a_review_looks_at_one_run():
+    scene = given(reviewed)
+    text = shown(scene, "spec-reviewer", run="4")
+    expected = ["Plan Deviations", "Todo Updates", "Spec Compliance Review", "Required Output"]
+    assert headings(text) == [*HEAD, *WORK[:2], *REVIEW, *expected]
+    assert "- scope: run\n- focused_todo: none\n- focused_run: run-0004" in text
+    assert section(text, "Focused Run").startswith("- id: run-0004\n- type: implementation\n- status: running\n- plan: plan-v1")
+    assert section(text, "Focused Changes") == "- change-0002 @src/loop.py: Stop."
+    assert section(text, "Plan Deviations") == "- Another loop."
+    assert section(text, "Todo Updates") == "- todo-0002: Test the loop\n  - evidence: pytest -q tests/test_loop.py"
+    assert section(text, "Required Output").startswith("- overall_spec_result\n- acceptance_criteria_findings\n")
+    assert shown(scene, "spec", run="run-0004", scope="run") == text
+    earlier = shown(scene, "spec-reviewer", run="2")
+    assert section(earlier, "Focused Changes") == "- change-0001 @src/parser.py: Return early."
+    assert section(earlier, "Plan Deviations") == "- none" and "todo-0001" in section(earlier, "Todo Updates")
+
+
+def test_a_review_of_code_sees_what_ran_and_a_whole_task_has_all_changes():
+    scene = given(reviewed)
+    text = shown(scene, "code-reviewer", run="4")
+    assert headings(text) == [*HEAD, "Accepted Plan", *REVIEW, "Commands already run", "Code Quality Review", "Required Output"]
+    assert section(text, "Commands already run") == "- pytest -q (evidence-0001: All of them, passed, claimed)"
+    assert section(text, "Code Quality Review").count("\n- ") == 5
+    assert section(shown(scene, "code", run="2"), "Commands already run") == "- none"
+    whole = shown(scene, "code-reviewer", scope="task")
+    assert section(whole, "Focused Run") == "- none: the review is about the whole task"
+    assert section(whole, "Focused Changes").count("@src/") == 2 == section(shown(scene, "review"), "Focused Changes").count("@src/")
+
+
+def test_a_run_is_in_the_focus_of_json_too():
+    told = data(given(reviewed), "code-reviewer", run="4")
+    assert (told["scope"], told["focus"]["focus_run_id"], told["focus"]["run"]["run_id"]) == ("run", "run-0004", "run-0004")
+    assert [change["path"] for change in told["focused_changes"]] == ["src/loop.py"]
+    contract = told["review_contract"]
+    assert contract["reviewer"] == "code-reviewer" and "missing_tests" in contract["required_output"]
+    assert data(given(reviewed))["review_contract"] is None
 
 
 # ---------------------------------------------------------------------------------------------- text of others
@@ -335,7 +397,7 @@ def test_no_field_of_a_record_can_make_a_heading(field):
     setattr(scene.source.states[scene.task("1").uid].task, field, EVIL)
     for role in ROLES:
         text = shown(scene, role)
-        assert EVIL.split()[0] in text and headings(text).count("Required Commands") == 1
+        assert EVIL.split()[0] in text and headings(text).count("Required Commands") == (role != "reviewer")
 
 
 def test_a_plan_and_a_description_stand_as_they_are_under_a_word_of_caution():

@@ -2,8 +2,8 @@
 
 import pytest
 
-from gitledger.ops._base import Trees
 from gitledger.ops._captured import Ran
+from gitledger.ops._facts import Trees
 from gitledger.ops._verifying import TrustEvidence, VerifyEvidence
 from gitledger.ops.evidence import AddEvidence, ListEvidence, ShowEvidence
 from gitledger.ops.run import RunCommand

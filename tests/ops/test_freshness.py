@@ -3,7 +3,7 @@
 import pytest
 
 from gitledger.model.policy import Policy, TaskType
-from gitledger.ops._base import Trees
+from gitledger.ops._facts import Trees
 from gitledger.ops.evidence import AddEvidence
 from gitledger.ops.implement import FinishImplementation
 from gitledger.ops.next_action import ShowNextAction

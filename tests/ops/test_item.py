@@ -65,6 +65,7 @@ def test_it_can_wait_for_others_from_the_start_all_or_nothing():
         {"priority": " "},
         {"complexity": 11},
         {"due": "someday"},
+        {"due": "9999-12-31T23:59-14:00"},
         {"schedule": "every day"},
         {"schedule": "0 9 31 2 *"},
         {"schedule": "0 0 9 * * *"},

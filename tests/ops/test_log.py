@@ -3,10 +3,11 @@
 import pytest
 
 from gitledger.ledger import open_ledger
+from gitledger.ops._activating import ActivateTask
 from gitledger.ops.ledger import InitLedger
 from gitledger.ops.log import ShowLog
 from gitledger.ops.require import AddRequirement
-from gitledger.ops.task import ActivateTask, CreateTask, EditTask
+from gitledger.ops.task import CreateTask, EditTask
 
 
 @pytest.fixture

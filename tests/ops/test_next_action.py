@@ -10,7 +10,8 @@ import pytest
 from gitledger.cli.build import build_command, fields_of, make_operation
 from gitledger.model.events import RunStarted, TaskAdvanced, TaskHeld
 from gitledger.model.policy import Policy
-from gitledger.ops._base import Host, on
+from gitledger.ops._base import on
+from gitledger.ops._facts import Host
 from gitledger.ops._registry import NOUNS, operations_of
 from gitledger.ops.implement import FinishImplementation, ResumeImplementation, StartImplementation
 from gitledger.ops.lock import BreakLock

@@ -14,7 +14,8 @@ from gitledger.model.events import (
     RunStarted,
     TodoAdded,
 )
-from gitledger.ops._base import Operation, drive, on
+from gitledger.ops._base import Operation, on
+from gitledger.ops._drive import drive
 from gitledger.ops.context import ShowContext
 from gitledger.ops.implement import ImplementationChecklist, ShowImplementation
 from gitledger.ops.next_action import ShowNextAction

@@ -4,13 +4,14 @@ import pytest
 
 from gitledger.model import ids
 from gitledger.model.events import QuestionAdded
+from gitledger.ops._activating import ActivateTask
 from gitledger.ops._base import on
 from gitledger.ops.context import ShowContext
 from gitledger.ops.implement import ResumeImplementation, ShowImplementation, StartImplementation
 from gitledger.ops.log import ShowLog
 from gitledger.ops.plan import AcceptPlan, ApprovePlan, LintPlan, ShowPlan
 from gitledger.ops.question import AnswerQuestion, AnswerQuestions, DismissQuestion
-from gitledger.ops.task import ActivateTask, CreateTask, ShowTask
+from gitledger.ops.task import CreateTask, ShowTask
 from gitledger.ops.todo import AddTodo, DoneTodo, ListTodos, ShowTodo, UndoneTodo
 from gitledger.ops.validate import RecordCheck, ShowValidation, ShowValidationStatus, WaiveCriterion
 from tests.conftest import Cli, Repo

@@ -4,9 +4,9 @@ import pytest
 
 from gitledger.errors import LedgerError
 from gitledger.model.policy import Policy
-from gitledger.ops._base import ask_guards
 from gitledger.ops._captured import MAX_ARGV, Ran, Wanted, folder_of, line_of_argv
-from gitledger.ops._base import Trees
+from gitledger.ops._drive import ask_guards
+from gitledger.ops._facts import Trees
 from gitledger.ops._proposing import StartPlan
 from gitledger.ops._stage_commands import ImplementCommand, PlanCommand, ValidateCommand
 from gitledger.ops.implement import FinishImplementation, StartImplementation

@@ -2,9 +2,11 @@
 
 import pytest
 
+from gitledger.ops._activating import ActivateTask
 from gitledger.ops._shelving import ArchiveTask, DeleteTask, RenumberTask, UnarchiveTask
+from gitledger.ops._task_list import ListTasks
 from gitledger.ops.require import AddRequirement
-from gitledger.ops.task import ActivateTask, CancelTask, CreateTask, ListTasks, ShowTask
+from gitledger.ops.task import CancelTask, CreateTask, ShowTask
 from tests.conftest import Cli, Repo
 from tests.ledger.conftest import begun, result  # noqa: F401
 from tests.ops.harness import given

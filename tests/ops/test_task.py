@@ -1,17 +1,9 @@
 import pytest
 
+from gitledger.ops._activating import ActivateTask, DeactivateTask, ShowActive
+from gitledger.ops._task_list import ListTasks
 from gitledger.ops.implement import StartImplementation
-from gitledger.ops.task import (
-    ActivateTask,
-    CancelTask,
-    CreateTask,
-    DeactivateTask,
-    EditTask,
-    ListEvents,
-    ListTasks,
-    ShowActive,
-    ShowTask,
-)
+from gitledger.ops.task import CancelTask, CreateTask, EditTask, ListEvents, ShowTask
 from tests.ops.harness import ADA, BOT, OTHER, given
 from tests.ops.stories import approved, planned
 
@@ -95,6 +87,34 @@ def test_listing_filters_counts_and_says_when_it_is_cut():
     assert scene.run(ListTasks(role="queue")).total == 4
     scene.when(ListTasks(status=["nope"])).refused("INVALID_INPUT", 2)
     scene.when(ListTasks(limit=-1)).refused("INVALID_INPUT", 2)
+
+
+def test_listing_by_label_and_words_a_page_at_a_time():
+    scene = given(
+        CreateTask(title="Read the input", labels=["core", "io"]),
+        CreateTask(title="Write the output", labels=["io"]),
+        CreateTask(title="Read the manual", labels=["core"]),
+    )
+    scene.later(60).when(EditTask(task="1", priority="high")).then("task.edited")
+
+    def ids(**fields):
+        view = scene.run(ListTasks(**fields))
+        assert view.truncated == (len(view.tasks) < view.total)
+        return [task.id for task in view.tasks]
+
+    assert ids(labels=["core"]) == ["task-0001", "task-0003"]
+    assert ids(labels=["core", "io"]) == ["task-0001"]
+    assert scene.run(ListTasks(labels=["core", "io"])).tasks[0].labels == ["core", "io"]
+    assert ids(text="read") == ["task-0001", "task-0003"]
+    assert ids(text="read", labels=["io"], role="queue") == ["task-0001"]
+    assert ids(newest=True) == ["task-0001", "task-0003", "task-0002"]
+    assert ids(newest=True, offset=1, limit=1) == ["task-0003"]
+    assert ids(newest=True, limit=2) == ids(newest=True)[:2] and ids(newest=True, role="archived", limit=2) == []
+    assert ids(offset=1, limit=1) == ["task-0002"]
+    assert ids(offset=1) == ["task-0002", "task-0003"]
+    assert ids(offset=9) == ids(offset=9, limit=1) == []
+    scene.when(ListTasks(offset=-1)).refused("INVALID_INPUT", 2)
+    scene.when(ListTasks(text="-")).refused("VALIDATION", 2)
 
 
 def test_editing_records_only_what_changes():

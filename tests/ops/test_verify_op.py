@@ -6,8 +6,9 @@ import pytest
 
 from gitledger.errors import StorageError
 from gitledger.ledger import open_ledger
+from gitledger.ops._task_list import ListTasks
 from gitledger.ops.ledger import InitLedger
-from gitledger.ops.task import CreateTask, ListTasks
+from gitledger.ops.task import CreateTask
 from gitledger.ops.verify import RebuildIndex, VerifyLedger
 
 REF = "refs/taskledger/main"

@@ -7,7 +7,8 @@ import pytest
 from gitledger.model.events import ClaimTaken, RunStarted
 from gitledger.model.policy import Policy
 from gitledger.ops import guards
-from gitledger.ops._base import Host, on
+from gitledger.ops._base import on
+from gitledger.ops._facts import Host
 from gitledger.ops.implement import StartImplementation
 from gitledger.ops.require import AddRequirement, WaiveRequirement
 from gitledger.ops.task import CreateTask

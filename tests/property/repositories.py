@@ -15,7 +15,8 @@ from gitledger.errors import LostRace
 from gitledger.ledger import Ledger, open_ledger
 from gitledger.model import codec, fold, ids
 from gitledger.model.events import TaskAdopted, TaskCreated, TaskRenumbered
-from gitledger.ops._base import Operation, World, on
+from gitledger.ops._base import Operation, on
+from gitledger.ops._world import World
 from gitledger.ops.ledger import InitLedger
 from gitledger.store import chain, refs
 from gitledger.store.content import Content

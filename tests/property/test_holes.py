@@ -23,7 +23,8 @@ from gitledger.model.events import (
     TodoDone,
     WorkspaceSet,
 )
-from gitledger.ops._base import in_book, live_claim, on
+from gitledger.ops._base import in_book, on
+from gitledger.ops._world import live_claim
 from gitledger.store.content import Content
 from gitledger.store.folders import event_names
 from gitledger.store.merge import merge_tips, only_adds
@@ -268,7 +269,7 @@ def newer_fold(patch):
         state.task.summary = f"{data.title} (version 2)"
 
     patch.setitem(apply.APPLY, "task.created", created)
-    patch.setattr(codec, "FOLD_VERSION", 2)
+    patch.setattr(codec, "FOLD_VERSION", codec.FOLD_VERSION + 1)
 
 
 def two_versions_meet(place, monkeypatch):
@@ -278,7 +279,7 @@ def two_versions_meet(place, monkeypatch):
     tell(place, 0, CommentAdded(number=1, text="old"))
     tip = place.tip(1, "main")
     newer_fold(monkeypatch)
-    files = {"ledger.json": structs.replace(codec.decode_ledger(Content(place.pg, tip).file("ledger.json")), fold=2)}
+    files = {"ledger.json": structs.replace(codec.decode_ledger(Content(place.pg, tip).file("ledger.json")), fold=codec.FOLD_VERSION)}
     files = {"ledger.json": codec.encode_ledger(files["ledger.json"])}
     for path, events in place.event_sets(tip).items():
         files |= {f"{path}/{name}": data for name, data in fold.files(fold.fold(events)).items() if data is not None}
@@ -289,7 +290,7 @@ def two_versions_meet(place, monkeypatch):
     assert found >= {place.uid, old_only.uid, new_only.uid}
     for path in place.event_sets(merged.tip):
         assert b"(version 2)" in Content(place.pg, merged.tip).file(f"{path}/task.json"), "a task was left as it was folded"
-    assert codec.decode_ledger(Content(place.pg, merged.tip).file("ledger.json")).fold == 2
+    assert codec.decode_ledger(Content(place.pg, merged.tip).file("ledger.json")).fold == codec.FOLD_VERSION
     return merged.tip, newer
 
 

@@ -17,8 +17,9 @@ import time
 import pytest
 
 from gitledger.ledger import open_ledger
+from gitledger.ops._task_list import ListTasks
 from gitledger.ops.ledger import InitLedger
-from gitledger.ops.task import CreateTask, ListTasks
+from gitledger.ops.task import CreateTask
 from gitledger.ops.todo import AddTodo, ListTodos
 from tests.conftest import Cli, Repo
 from tests.reliability.fleet import REF, Fleet, Worker, assert_sound, entry_count, event_ids

@@ -42,6 +42,8 @@ READS: dict[str, list[str]] = {
     "next-action": ["next-action", "{task}"],
     "can": ["can", "implement", "--task", "{task}"],
     "context": ["context", "--for", "full", "--task", "{task}"],
+    "view": ["view", "{task}"],
+    "show": ["show", "{task}/todo-0001"],
     "log": ["log"],
     "verify": ["verify"],
     "reindex": ["reindex"],
@@ -49,11 +51,14 @@ READS: dict[str, list[str]] = {
     "task show": ["task", "show", "{task}"],
     "task active": ["task", "active"],
     "task events": ["task", "events", "{task}"],
+    "task dossier": ["task", "dossier", "{task}"],
+    "task report": ["task", "report", "{task}", "--preset", "archive"],
     "plan template": ["plan", "template", "--task", "{task}"],
     "plan lint": ["plan", "lint", "--task", "{task}"],
     "plan list": ["plan", "list", "{task}"],
     "plan show": ["plan", "show", "{task}"],
     "plan diff": ["plan", "diff", "--task", "{task}"],
+    "plan export": ["plan", "export", "--task", "{task}"],
     "plan draft": ["plan", "draft", "--ask-questions", "--task", "{task}"],
     "question list": ["question", "list", "{task}"],
     "question open": ["question", "open", "{task}"],
@@ -87,9 +92,18 @@ READS: dict[str, list[str]] = {
     "next": ["next"],
     "blocked": ["blocked"],
     "stale": ["stale"],
+    "overview": ["overview"],
+    "metrics": ["metrics", "--by", "label"],
+    "workspace list": ["workspace", "list"],
+    "workspace show": ["workspace", "show", "core"],
+    "search": ["search", "parser", "--all-ledgers"],
+    "grep": ["grep", "edited", "--repo", "src"],
+    "symbols": ["symbols", "edited", "--revision", "HEAD"],
+    "deps": ["deps", "src/edited.py"],
     "transitions": ["transitions", "{task}"],
     "tree": ["tree", "{task}"],
     "graph": ["graph", "{task}", "--format", "dot"],
+    "graph export": ["graph", "export"],
     "dep list": ["dep", "list", "{task}"],
     "dep tree": ["dep", "tree", "{task}"],
     "dep cycles": ["dep", "cycles"],
@@ -97,11 +111,39 @@ READS: dict[str, list[str]] = {
     "item show": ["item", "show", "{task}"],
     "tag list": ["tag", "list"],
     "comment list": ["comment", "list", "{task}"],
+    "file list": ["file", "list", "{task}"],
+    "link list": ["link", "list", "{task}"],
+    "intro list": ["intro", "list"],
+    "intro show": ["intro", "show", "intro-0001"],
+    "handoff list": ["handoff", "list", "{task}"],
+    "handoff show": ["handoff", "show", "handoff-0001", "--task", "{task}"],
+    "handoff plan-context": ["handoff", "plan-context", "--task", "{task}"],
+    "handoff implementation-context": ["handoff", "implementation-context", "--task", "{task}"],
+    "handoff validation-context": ["handoff", "validation-context", "--task", "{task}"],
+    "release list": ["release", "list"],
+    "release show": ["release", "show", "1.0"],
+    "release changelog": ["release", "changelog", "1.1", "--since", "1.0"],
+    "note list": ["note", "list", "{task}"],
+    "note get": ["note", "get", "grammar", "--task", "{task}"],
+    "types list": ["types", "list"],
+    "types show": ["types", "show", "bug"],
+    "types check": ["types", "check", "{task}"],
     "ledger status": ["ledger", "status"],
     "ledger list": ["ledger", "list"],
     "ledger log": ["ledger", "log", "main"],
     "ledger diff": ["ledger", "diff", "main"],
     "hooks status": ["hooks", "status"],
+    "doctor locks": ["doctor", "locks"],
+    "doctor schema": ["doctor", "schema"],
+    "doctor indexes": ["doctor", "indexes"],
+    "migrate status": ["migrate", "status"],
+    "migrate plan": ["migrate", "plan"],
+    "migrate apply": ["migrate", "apply", "--backup"],
+    "repair index": ["repair", "index"],
+    "repair task": ["repair", "task", "--reason", "Look.", "--task", "{task}"],
+    "repair run": ["repair", "run", "--reason", "Look.", "--task", "{task}"],
+    "repair planning-command-changes": ["repair", "planning-command-changes", "--reason", "Look.", "--task", "{task}"],
+    "repair task-dirs": ["repair", "task-dirs"],
 }
 
 # Every command that writes, in an order in which each of them is carried out. PLAN is a file with a plan.
@@ -138,6 +180,7 @@ evidence verify
 implement log --message "Half way."
 implement deviation --message "Another way round."
 implement artifact --path report.txt --summary "What came of it."
+implement scan-changes --from-git
 commits record
 commits link HEAD --task second
 commits unlink HEAD --task second --reason "The other's."
@@ -198,15 +241,51 @@ item edit lexer --priority P1 --property size=2
 dep add second lexer
 dep remove second lexer
 dep pattern linear lexer second manual
+workspace set core --tag core
+workspace remove core
 tag add lexer core
 tag remove lexer core
 comment add "Ask Ada." --task lexer
+note set grammar --body "LL(1)." --task lexer
+note remove grammar --task lexer
+file add --path src/parser.py --required-for-validation --task lexer
+file remove --path src/parser.py --task lexer
+link add --url https://example.org/grammar --task lexer
+link remove https://example.org/grammar --task lexer
+intro create "House rules" --text "Small steps."
+intro link house-rules --task lexer
+handoff create --mode full --summary "All there is." --task lexer
+handoff claim handoff-0001 --task lexer
+handoff close handoff-0001 --reason "Read." --task lexer
+handoff create --mode review --task lexer
+handoff cancel handoff-0002 --reason "Not needed." --task lexer
+release tag 1.0 --at-task parser --note "Out."
+actor set --type agent --name zoe --role reviewer
+actor clear
+harness set --name codex
+harness clear
 task close --task parser --note "Shipped."
 task follow-up parser "Speed it up" --activate
+task record "Deployed" --change "infra/deploy.sh:run:Updated" --evidence "No errors."
+task create "Plan twice" --slug twice
+question add --text "Which way?" --required-for-plan --task twice
+question answer q-0001 --text "The short one." --task twice
+plan regenerate --from-answers --file PLAN --task twice
+plan amend --text "Another way." --task twice
 hold lexer --reason "Wait."
 resume lexer
 move manual --root
 advance lexer complete
+tree create --tree '{"root": {"title": "Grammar", "slug": "grammar", "children": [{"title": "Terminals"}]}}'
+tree complete grammar
+graph import --graph '{"items": [{"id": "0f0f0f0f-0000-4000-8000-000000000001", "title": "From elsewhere"}]}'
+batch --operations '[{"command": "hold", "arguments": {"task": "grammar", "reason": "Wait."}}]'
+doctor --fix
+claim manual
+repair lock --task manual --reason "Testing."
+export .git/export.tar.gz
+snapshot .git
+import .git/export.tar.gz
 hooks install
 hooks run pre-commit
 hooks uninstall

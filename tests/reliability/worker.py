@@ -17,10 +17,13 @@ from gitledger.errors import LedgerError
 from gitledger.ledger import Ledger, open_ledger
 from gitledger.model.events import PlanApproved, PlanProposed
 from gitledger.model.task import Criterion
-from gitledger.ops._base import Decision, Operation, TaskOperation, World, on
+from gitledger.ops._activating import ActivateTask
+from gitledger.ops._base import Decision, Operation, TaskOperation, on
+from gitledger.ops._task_list import ListTasks
+from gitledger.ops._world import World
 from gitledger.ops.implement import LogImplementation, RecordChange, StartImplementation
 from gitledger.ops.ledger import InitLedger
-from gitledger.ops.task import ActivateTask, CreateTask, EditTask, ListEvents, ListTasks, ShowTask
+from gitledger.ops.task import CreateTask, EditTask, ListEvents, ShowTask
 from gitledger.ops.todo import AddTodo, DoneTodo, ListTodos, UndoneTodo
 from gitledger.store import chain
 

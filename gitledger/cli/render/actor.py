@@ -35,4 +35,23 @@ def _seen(detected: Any) -> list[str]:
     return [word for word, is_there in seen.items() if is_there]
 
 
-RENDERERS: dict[str, Renderer] = {"Identity": render_identity}
+def render_stored(view: Any, op: Any, console: Console) -> None:
+    """What holds from now on, and by which setting."""
+    thing = actor_name(view.actor) if op.command == "actor set" else _harness(view.harness)
+    console.line(f"{op.command.partition(' ')[0]}: {thing}")
+    console.fields([("git setting", f"{view.setting} = {view.value}")], indent=2)
+
+
+def render_cleared(view: Any, op: Any, console: Console) -> None:
+    """What is gone."""
+    noun = op.command.partition(" ")[0]
+    console.line(f"cleared the {noun} of this repository" if view.cleared else f"no {noun} was set for this repository")
+
+
+RENDERERS: dict[str, Renderer] = {
+    "Identity": render_identity,
+    "StoredActor": render_stored,
+    "StoredHarness": render_stored,
+    "ClearedActor": render_cleared,
+    "ClearedHarness": render_cleared,
+}
