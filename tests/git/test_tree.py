@@ -532,14 +532,16 @@ def test_two_thousand_files_cost_a_few_times_a_status(repo):
     place = at(repo.path)
     tree_ids(place)
 
-    def best(call) -> float:
-        times = []
-        for _ in range(5):
-            began = time.perf_counter()
-            call()
-            times.append(time.perf_counter() - began)
-        return min(times)
+    def timed(call) -> float:
+        began = time.perf_counter()
+        call()
+        return time.perf_counter() - began
 
-    status = best(lambda: repo.git("status", "--porcelain"))
-    trees = best(lambda: tree_ids(place))
+    # A busy machine slows now the one, now the other: what each takes at its best is compared.
+    status = trees = 60.0
+    for _ in range(30):
+        status = min(status, timed(lambda: repo.git("status", "--porcelain")))
+        trees = min(trees, timed(lambda: tree_ids(place)))
+        if trees < 3 * status:
+            break
     assert trees < 5 * status, f"{trees * 1000:.1f} ms against {status * 1000:.1f} ms for git status"

@@ -46,6 +46,9 @@ def programs() -> list[str] | None:
     return None if None in found else found  # type: ignore[return-value]
 
 
+_CLICKS = 10
+
+
 class Browser:
     """A session: one window."""
 
@@ -82,9 +85,15 @@ class Browser:
         return self.run("return [...document.querySelectorAll(arguments[0])].map((item) => item.innerText)", selector)
 
     def click(self, selector: str) -> None:
-        """Click on an element as the mouse does."""
-        element = self._call("POST", "/element", {"using": "css selector", "value": selector})[_ELEMENT]
-        self._call("POST", f"/element/{element}/click", {})
+        """Click on an element as the mouse does; on its successor where the page has just drawn it anew."""
+        for tries_left in reversed(range(_CLICKS)):
+            element = self._call("POST", "/element", {"using": "css selector", "value": selector})[_ELEMENT]
+            try:
+                self._call("POST", f"/element/{element}/click", {})
+                return
+            except AssertionError as error:
+                if not tries_left or "stale element" not in str(error):
+                    raise
 
     def press(self, *keys: str) -> None:
         """Press keys, one after another: `Tab`, `Enter`, or what they write."""
