@@ -1,6 +1,6 @@
 """`python -m gitledger` is the program."""
 
-from gitledger.cli.main import main
+from gitledger.cli.main import script
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    script()

@@ -328,7 +328,7 @@ def session_key(text: str) -> str:
 
 
 def _digest(text: str) -> str:
-    from hashlib import sha256
+    from gitledger.model.digest import sha256
 
     return sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:24]
 

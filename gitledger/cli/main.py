@@ -1,10 +1,11 @@
 """The entry of the program, and the one boundary at which errors become words and exit codes."""
 
 import contextlib
+import gc
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from typing import IO, Any
+from typing import IO, Any, NoReturn
 
 import click
 
@@ -12,14 +13,22 @@ from gitledger.cli.console import OutputLost, standard_streams
 from gitledger.cli.groups import root_command
 from gitledger.cli.session import PROGRAM, Session
 from gitledger.errors import Interrupted, LedgerError
+from gitledger.leave import leave
 
 INTERRUPTED = 130
 COMPLETING = "_GITLEDGER_COMPLETE"  # click's own protocol (cli/completing): a shell asks, nothing is run
 BROKEN_PIPE = 141  # what a shell reports for a program that SIGPIPE ended, as it ends git
 
 
+def script() -> NoReturn:
+    """What the scripts `gitledger` and `git-ledger` do: `main`, and out with what it returns."""
+    leave(main())
+
+
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the command line; the scripts `gitledger` and `git-ledger` exit with what this returns."""
+    """Run the command line and return its exit code."""
+    # A process of a tenth of a second makes little garbage; looking for it would cost a twentieth of that.
+    gc.set_threshold(100_000)
     program = "git ledger" if os.path.basename(sys.argv[0]).startswith("git-ledger") else PROGRAM
     return run(sys.argv[1:] if argv is None else argv, program=program)
 

@@ -5,6 +5,7 @@ import gc
 # A hook ends before anything is worth collecting.
 gc.disable()
 
-from gitledger.githooks.main import leave, main  # noqa: E402
+from gitledger.githooks.main import main  # noqa: E402
+from gitledger.leave import leave  # noqa: E402
 
 leave(main())

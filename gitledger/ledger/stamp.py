@@ -116,7 +116,7 @@ def stamp_path(ledger: Ledger) -> str:
     named = [("s", config.session), ("l", config.ledger), ("t", config.task)]
     rest = "".join(f"~{letter}.{value}" for letter, value in named if value)
     if len(os.fsencode(place + rest)) > _LONGEST or not all(_PLAIN.fullmatch(value or "") for _, value in named):
-        from hashlib import sha256
+        from gitledger.model.digest import sha256
 
         rest = f"~{sha256(rest.encode('utf-8', 'surrogatepass')).hexdigest()[:32]}"
     return os.path.join(stamp_folder(repo), place + rest)

@@ -87,7 +87,7 @@ _ledger_decoder = json.Decoder(LedgerInfo)
 
 def event_id(raw: bytes) -> str:
     """The first 20 hex digits of the SHA-256 of an event's bytes."""
-    from hashlib import sha256  # loads OpenSSL, which a command that reads no event does not need
+    from gitledger.model.digest import sha256  # a command that reads no event does not need it
 
     return sha256(raw).hexdigest()[:20]
 

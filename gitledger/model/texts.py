@@ -35,7 +35,7 @@ def encode_name(name: str) -> str:
     )
     if len(encoded) <= 120:
         return encoded or "%"
-    from hashlib import sha256
+    from gitledger.model.digest import sha256
 
     digest = sha256(name.encode("utf-8", "surrogatepass")).hexdigest()[:16]
     # `%-` stands in no name that was encoded whole, so that no short key can take a long one's file.

@@ -102,6 +102,8 @@ APART: dict[str, str] = {
     "doctor locks": "doctor",
     "doctor schema": "doctor",
     "doctor indexes": "doctor",
+    **dict.fromkeys(("task uncancel", "task close", "task follow-up"), "_closing"),
+    **dict.fromkeys(("task archive", "task unarchive", "task renumber", "task delete"), "_shelving"),
     "task record": "_task_record",
     "task dossier": "_dossier",
     "task report": "_report",

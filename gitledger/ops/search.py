@@ -51,7 +51,7 @@ class SearchTasks(Listing, frozen=True, kw_only=True):
 
     All words must occur, anywhere in the task; the beginning of a word is enough. Words in "double quotes" must
     stand side by side as they are. Letters and digits count alone: case, accents and all other signs do not.
-    Finds in titles and labels come first. Of more than 1,000 tasks that match, the newest 1,000 are ranked.
+    Finds in titles and labels come first. Of more than 500 tasks that match, the newest 500 are ranked.
 
     With --repo the files of the repository are searched instead, by their paths and line by line, for the text as it is.
     """

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 from gitledger.errors import InvalidInput
 from gitledger.model.events import CommentAdded, Fields, TaskEdited
 from gitledger.model.task import Row, Task
-from gitledger.ops import _claim_rules, _closing, _fields, _shelving, guards
+from gitledger.ops import _claim_rules, _fields, guards
 from gitledger.ops._activating import ActivateTask, DeactivateTask, ShowActive
 from gitledger.ops._base import Decision, Operation, TaskOperation, arg, on, opt, require_text
 from gitledger.ops._creating import clean_title, create, draft_of, given_fields, refuse_blank, workflow_of_type
@@ -276,7 +276,5 @@ OPERATIONS = (
     DeactivateTask,
     ShowActive,
     CancelTask,
-    *_closing.OPERATIONS,
-    *_shelving.OPERATIONS,
     ListEvents,
 )

@@ -13,10 +13,11 @@ from gitledger.model.listing import row_of
 from gitledger.model.task import Row, Task
 from gitledger.store import nodes
 
-INDEX_VERSION = 11
+INDEX_VERSION = 12
 
 # A listing reads `line`, a whole row in one cell: taking 10,000 rows of 20 columns apart costs three times as much.
-# The `id` of a record is never given twice: by it the full text (store/sought) knows what it has not taken in.
+# The `id` of a record is never given twice: by it the full text (store/sought) knows what it has not taken in, and by
+# `dropped` what has gone since.
 _SCHEMA = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value) WITHOUT ROWID;
 CREATE TABLE task (
@@ -32,6 +33,7 @@ CREATE INDEX task_listed ON task (
     deleted, archived, status, role, plans, questions, runs, changes, open_claims, todos, todos_done
 );
 CREATE TABLE record (id INTEGER PRIMARY KEY AUTOINCREMENT, directory TEXT UNIQUE, data BLOB);
+CREATE TABLE dropped (id INTEGER PRIMARY KEY);
 CREATE TABLE text (directory, name, data BLOB, PRIMARY KEY (directory, name)) WITHOUT ROWID;
 CREATE TABLE dependency (directory, needs);
 CREATE INDEX dependency_directory ON dependency (directory);
@@ -40,11 +42,16 @@ CREATE TABLE source (directory, id);
 CREATE INDEX source_directory ON source (directory);
 CREATE INDEX source_id ON source (id);
 """
-_TABLES = ("meta", "task", "record", "text", "dependency", "source", *nodes.TABLES)
+_TABLES = ("meta", "task", "record", "dropped", "text", "dependency", "source", *nodes.TABLES)
 
 # What is taken in of a task: folder, bytes of `task.json`, long texts by file name, record.
 Taken = tuple[str, bytes, list[tuple[str, bytes]], Task]
 
+# Nobody needs to know while there is no full text.
+_DROP = (
+    "INSERT OR IGNORE INTO dropped SELECT id FROM record"
+    " WHERE directory = ? AND EXISTS (SELECT 1 FROM meta WHERE key = 'sought')"
+)
 _LINES = "SELECT line FROM task WHERE"
 _FIRST = "ORDER BY number, uid LIMIT ?"
 
@@ -126,6 +133,7 @@ class Index:
         """Forget the tasks in these folders."""
         keys = [(directory,) for directory in directories]
         self._changed |= nodes.uids_in(self.db, (directory for (directory,) in keys))
+        self.db.executemany(_DROP, keys)
         for table in ("task", "record", "text", "dependency", "source", *nodes.TABLES):
             self.db.executemany(f"DELETE FROM {table} WHERE directory = ?", keys)
 

@@ -73,7 +73,7 @@ class Repository:
     @property
     def worktree_key(self) -> str:
         """8 hex digits that tell this work tree from the others of the repository."""
-        from hashlib import sha256
+        from gitledger.model.digest import sha256
 
         return sha256(os.fsencode(self.work_tree or self.git_dir)).hexdigest()[:8]
 

@@ -1,7 +1,7 @@
 """The full text of one ledger: a table of an index that is filled when a search first asks for it, and then by what changed.
 
-Writes never touch it. A record's row number is never given twice (`record` in the index), so that rows whose record is
-gone are dead, and records above the highest row number that was taken in are new. Archived tasks have the number negative.
+Writes never touch it. A record's row number is never given twice (`record` in the index), so that records above the highest row
+number that was taken in are new; which have gone is noted in `dropped`. Archived tasks have the number negative.
 """
 
 from collections.abc import Iterable, Iterator
@@ -15,7 +15,7 @@ from gitledger.store.refresh import index_in_memory, index_path, is_ready
 from gitledger.store.repo import Repository
 
 # Where many match, so many of those that changed last are ranked: the time of an answer is bounded by it.
-RANKED = 1000
+RANKED = 500
 _CHUNK = 500
 _AROUND = 16  # words of text that are shown
 
@@ -64,10 +64,11 @@ def fill(index: Index) -> None:
     if index.meta("sought") is None:
         db.execute("DROP TABLE IF EXISTS sought")
     db.execute(_TABLE)
-    dead = "SELECT id FROM sought_docsize WHERE abs(id) NOT IN (SELECT id FROM record)"
+    dead = "SELECT id FROM sought_docsize WHERE id IN (SELECT id FROM dropped UNION ALL SELECT -id FROM dropped)"
     db.executemany("DELETE FROM sought WHERE rowid = ?", db.execute(dead).fetchall())
-    (last,) = db.execute("SELECT max(abs(id)) FROM sought_docsize").fetchone()
-    db.executemany(_ADD, _rows(db, last or 0))
+    db.execute("DELETE FROM dropped")
+    ends = db.execute("SELECT (SELECT max(id) FROM sought_docsize), (SELECT -min(id) FROM sought_docsize)").fetchone()
+    db.executemany(_ADD, _rows(db, max(*(end or 0 for end in ends), 0)))
     index.set_meta("sought", index.meta("tip") or "")
 
 

@@ -115,7 +115,7 @@ def places(reference: str, folder: Path) -> dict[str, Place]:
     """Both servers, each with a store of its own in `folder`."""
     found = {}
     script = Path(reference).parent / "task-orchestrator-py"
-    ours = [sys.executable, "-c", "import sys; from gitledger.cli.main import main; sys.exit(main())", "mcp", "--profile", "orchestrator"]
+    ours = [sys.executable, "-c", "from gitledger.cli.main import script; script()", "mcp", "--profile", "orchestrator"]
     for name, argv in (("reference", [str(script)]), ("gitledger", ours)):
         home = folder / name
         home.mkdir(parents=True)
@@ -217,6 +217,8 @@ def measure(reference: str, sizes: list[int], rounds: int, folder: Path) -> list
         with both(there) as servers:
             took, ids = fill(servers, size)
             lines.append(_line("batch creation", size, took, BATCH if size >= FULL else None))
+            # What was just written is not to be flushed while single calls are timed.
+            os.sync()
             for name, action in READS.items():
                 found = in_turns(servers, action, rounds)
                 flat[name].append(found["gitledger"])

@@ -133,7 +133,7 @@ def next_item(world: World, tags: frozenset[str]) -> dict[str, Any] | None:
 
 def _first(world: World, tags: frozenset[str], role: str) -> Row | None:
     """The first of this role that can be worked on; what has unfinished parts comes after all others."""
-    if not world.source.graph().sift(Sieve(roles=(role,), limit=1)):
+    if not world.source.graph().sift(Sieve(roles=(role,), order="updated", limit=1)):
         return None
     statuses = {status for held in workflow.STATUSES.values() for status in held if workflow.role_of(status) == role}
     wanted = replace(wanted_by(world, any_label=tags, limit=_FEW), statuses=frozenset(statuses))
